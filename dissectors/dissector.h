@@ -1,0 +1,165 @@
+/* dissector.h - the only engine header that a protocol includes: the contract of a dissector.
+ *
+ * A dissector is told bytes and says what they mean. It knows no flows, rules or other protocols.
+ * The engine guarantees contiguous input that starts where the last `used` ended.
+ */
+#ifndef WW_DISSECTOR_H
+#define WW_DISSECTOR_H
+#include "sensor/event.h"
+
+enum ww_on { WW_ON_END = 0, WW_ON_TCP, WW_ON_UDP, WW_ON_ETHERTYPE, WW_ON_IPPROTO };
+
+/* A hint that orders the probing, never a decision. A list ends with { WW_ON_END, 0 }.
+ * ETHERTYPE and IPPROTO are exact: such frames go to the dissector that names them. */
+struct ww_port {
+    uint8_t on; /* enum ww_on */
+    uint16_t n;
+};
+
+enum ww_guess { WW_GUESS_NO, WW_GUESS_MAYBE, WW_GUESS_YES }; /* MAYBE = show me more bytes */
+
+enum ww_parse_v { WW_P_OK, WW_P_MORE, WW_P_STOP, WW_P_NEXT };
+struct ww_parse {
+    uint8_t v; /* enum ww_parse_v */
+    const char *why;
+    size_t used, need;
+};
+
+/* These bytes are done; used > in.n skips bytes that have not arrived yet: images pass unbuffered and
+ * loss inside them does not matter. used is at least 1. */
+static inline struct ww_parse ww_ok(size_t used)
+{
+    return (struct ww_parse){ .v = WW_P_OK, .used = used };
+}
+/* Streams only: call again when `need` bytes stand after `used`; need > in.n - used and
+ * need <= max_msg. */
+static inline struct ww_parse ww_more(size_t used, size_t need)
+{
+    return (struct ww_parse){ .v = WW_P_MORE, .used = used, .need = need };
+}
+/* Not this protocol, or broken beyond use: never called again on this flow; an anomaly event names
+ * the reason (a literal). */
+static inline struct ww_parse ww_stop(const char *why)
+{
+    return (struct ww_parse){ .v = WW_P_STOP, .why = why };
+}
+/* The rest of the flow is another protocol: probe again (STARTTLS, CONNECT, upgrade). */
+static inline struct ww_parse ww_next(size_t used)
+{
+    return (struct ww_parse){ .v = WW_P_NEXT, .used = used };
+}
+
+struct ww_cx; /* the engine's context of one call */
+
+/* Content carried by another protocol; pointers are valid for the call. */
+struct ww_content {
+    const char *carrier;          /* name of the carrying dissector */
+    struct ww_slice media_type;   /* without parameters */
+    struct ww_slice method, path; /* request line; path without query */
+    uint16_t status;              /* 0 in requests */
+    uint64_t id;                  /* the same for all pieces of one body */
+};
+
+struct ww_dissector {
+    const char *name, *spec; /* "dicom", "DICOM PS3.8 9.3" */
+    const struct ww_event_type *const *events; /* NULL-terminated */
+    const struct ww_port *ports;
+    uint8_t first[32]; /* bit set of first bytes that a message can have; all zero = any byte */
+    uint32_t state_size, max_msg; /* bytes per flow, zeroed; bytes ever buffered per direction */
+    enum ww_guess (*probe)(struct ww_slice in, enum ww_dir dir); /* also on mid-stream bytes */
+    struct ww_parse (*data)(struct ww_cx *cx, void *state, enum ww_dir dir, struct ww_slice in);
+    void (*gap)(struct ww_cx *cx, void *state, enum ww_dir dir, uint64_t lost);
+    void (*tick)(struct ww_cx *cx, void *state);
+    void (*end)(struct ww_cx *cx, void *state);
+    enum ww_guess (*content_probe)(const struct ww_content *meta, struct ww_slice in);
+    struct ww_parse (*content)(struct ww_cx *cx, void *state, const struct ww_content *meta,
+                               struct ww_slice in, bool last);
+};
+
+#define WW_FIRST_BIT(set, b) ((set)[(uint8_t)(b) >> 3] >> ((b)&7) & 1)
+
+/* What the engine lends to a dissector during a call. Tests and fuzzers bring their own host. */
+struct ww_pair {
+    bool found;
+    uint32_t latency_ms; /* WW_NULL32 when not found */
+    uint64_t frame;      /* frame of the request, 0 when not found */
+};
+struct ww_host {
+    void (*emit)(struct ww_cx *cx, const struct ww_event_type *t, enum ww_dir dir,
+                 const void *body);
+    void (*client_is)(struct ww_cx *cx, enum ww_dir dir);
+    void (*content_put)(struct ww_cx *cx, const struct ww_content *meta, enum ww_dir dir,
+                        struct ww_slice in, bool last);
+    void (*alarm)(struct ww_cx *cx, uint64_t at_ns);
+    void (*anomaly)(struct ww_cx *cx, enum ww_dir dir, const char *what);
+    void (*request)(struct ww_cx *cx, enum ww_dir dir, uint64_t key, uint32_t timeout_ms);
+    struct ww_pair (*result)(struct ww_cx *cx, enum ww_dir dir, uint64_t key, bool last);
+    uint64_t (*pseudonym)(struct ww_cx *cx, struct ww_slice value);
+};
+struct ww_cx {
+    const struct ww_host *host;
+    uint64_t now;             /* packet time, ns */
+    const struct ww_end *end; /* both ends by enum ww_dir; MACs of the packet at hand */
+    uint8_t ev_flags;         /* WW_EV_TRUNCATED etc. set by the dissector for the next emit only */
+};
+
+/** Tells an event; body is the event's struct, copied. dir: who sent the message. */
+static inline void ww_emit(struct ww_cx *cx, const struct ww_event_type *t, enum ww_dir dir,
+                           const void *body)
+{
+    cx->host->emit(cx, t, dir, body);
+    cx->ev_flags = 0;
+}
+/** Packet time, ns since 1970 UTC. */
+static inline uint64_t ww_now(const struct ww_cx *cx)
+{
+    return cx->now;
+}
+/** Evidence about who is the client; a SYN that was seen is stronger. */
+static inline void ww_client_is(struct ww_cx *cx, enum ww_dir dir)
+{
+    cx->host->client_is(cx, dir);
+}
+/** A carrier hands content on. */
+static inline void ww_content_put(struct ww_cx *cx, const struct ww_content *meta, enum ww_dir dir,
+                                  struct ww_slice in, bool last)
+{
+    cx->host->content_put(cx, meta, dir, in, last);
+}
+/** Asks for a call of tick() at a packet time; one alarm per flow, the last call counts. */
+static inline void ww_alarm(struct ww_cx *cx, uint64_t at_ns)
+{
+    cx->host->alarm(cx, at_ns);
+}
+/** A fact that breaks the protocol but not the parse; `what` is a literal in snake case. */
+static inline void ww_anomaly(struct ww_cx *cx, enum ww_dir dir, const char *what)
+{
+    cx->host->anomaly(cx, dir, what);
+}
+/**
+ * Remembers that `dir` asked something, so that its result can be told with its latency. The table
+ * is capped; a request that stays unanswered for timeout_ms becomes an anomaly
+ * (request_unanswered). key: message id, hash of a control id; unique per flow and direction.
+ */
+static inline void ww_request(struct ww_cx *cx, enum ww_dir dir, uint64_t key, uint32_t timeout_ms)
+{
+    cx->host->request(cx, dir, key, timeout_ms);
+}
+/** Finds the request that was sent against direction dir; `last` forgets it afterwards. */
+static inline struct ww_pair ww_result(struct ww_cx *cx, enum ww_dir dir, uint64_t key, bool last)
+{
+    return cx->host->result(cx, dir, key, last);
+}
+/** Keyed hash of a patient-related value for the judge; the key lives in memory only. */
+static inline uint64_t ww_pseudonym(struct ww_cx *cx, struct ww_slice value)
+{
+    return cx->host->pseudonym(cx, value);
+}
+static inline enum ww_dir ww_other(enum ww_dir d)
+{
+    return d == WW_A ? WW_B : WW_A;
+}
+
+/* The list: one line per protocol in dissectors.def. NULL-terminated. */
+extern const struct ww_dissector *const ww_dissectors[];
+#endif

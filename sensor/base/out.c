@@ -1,0 +1,278 @@
+/* out.c - bounded writer for text and JSON. */
+#include "sensor/base/out.h"
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+static bool room(struct ww_out *o, size_t n)
+{
+    if (o->cap - o->n >= n)
+        return true;
+    while (o->flush != NULL && o->cap - o->n < n) {
+        size_t cap = o->cap;
+        size_t used = o->n;
+        if (!o->flush(o, o->to) || (o->cap == cap && o->n == used))
+            break;
+    }
+    if (o->cap - o->n >= n)
+        return true;
+    o->cut = true;
+    return false;
+}
+
+void ww_out_raw(struct ww_out *o, const void *p, size_t n)
+{
+    if (n == 0 || o->cut)
+        return;
+    if (!room(o, n)) {
+        if (o->flush == NULL) { /* fixed buffer: keep what fits */
+            size_t left = o->cap - o->n;
+            if (left > 0)
+                memcpy(o->buf + o->n, p, left);
+            o->n = o->cap;
+        }
+        return;
+    }
+    memcpy(o->buf + o->n, p, n);
+    o->n += n;
+}
+
+void ww_out_s(struct ww_out *o, const char *s)
+{
+    ww_out_raw(o, s, strlen(s));
+}
+
+void ww_out_c(struct ww_out *o, char c)
+{
+    ww_out_raw(o, &c, 1);
+}
+
+void ww_out_u64(struct ww_out *o, uint64_t v)
+{
+    char b[20];
+    size_t i = sizeof b;
+    do {
+        b[--i] = (char)('0' + v % 10);
+        v /= 10;
+    } while (v != 0);
+    ww_out_raw(o, b + i, sizeof b - i);
+}
+
+void ww_out_i64(struct ww_out *o, int64_t v)
+{
+    if (v < 0) {
+        ww_out_c(o, '-');
+        ww_out_u64(o, (uint64_t)0 - (uint64_t)v);
+    } else {
+        ww_out_u64(o, (uint64_t)v);
+    }
+}
+
+void ww_out_hex(struct ww_out *o, uint64_t v, unsigned digits)
+{
+    static const char hex[] = "0123456789abcdef";
+    char b[16];
+    if (digits > sizeof b)
+        digits = sizeof b;
+    for (unsigned i = digits; i-- > 0; v >>= 4)
+        b[i] = hex[v & 15];
+    ww_out_raw(o, b, digits);
+}
+
+void ww_out_f(struct ww_out *o, const char *fmt, ...)
+{
+    char b[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(b, sizeof b, fmt, ap);
+    va_end(ap);
+    if (n > 0)
+        ww_out_raw(o, b, (size_t)n < sizeof b ? (size_t)n : sizeof b - 1);
+}
+
+unsigned ww_utf8_len(struct ww_slice s)
+{
+    if (s.n == 0)
+        return 0;
+    uint8_t c = s.p[0];
+    if (c < 0x80)
+        return 1;
+    unsigned n = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+    if (c < 0xc2 || c > 0xf4 || s.n < n)
+        return 0;
+    for (unsigned i = 1; i < n; i++)
+        if ((s.p[i] & 0xc0) != 0x80)
+            return 0;
+    uint8_t d = s.p[1];
+    /* RFC 3629 4: no overlong forms, no surrogates, nothing above U+10FFFF */
+    if ((c == 0xe0 && d < 0xa0) || (c == 0xed && d > 0x9f) || (c == 0xf0 && d < 0x90) ||
+        (c == 0xf4 && d > 0x8f))
+        return 0;
+    return n;
+}
+
+/* Length of the longest run at i that can be written as it is. */
+static size_t plain_run(struct ww_slice s, size_t i, bool json)
+{
+    size_t from = i;
+    while (i < s.n) {
+        uint8_t c = s.p[i];
+        if (c >= 0x20 && c < 0x7f) {
+            if (json && (c == '"' || c == '\\'))
+                break;
+            i++;
+            continue;
+        }
+        unsigned n = c < 0x80 ? 0 : ww_utf8_len(ww_slice_sub(s, i, 4));
+        /* C1 controls (U+0080..U+009F) can drive terminals */
+        if (n == 0 || (n == 2 && c == 0xc2 && s.p[i + 1] < 0xa0))
+            break;
+        i += n;
+    }
+    return i - from;
+}
+
+void ww_out_text(struct ww_out *o, struct ww_slice s)
+{
+    for (size_t i = 0; i < s.n;) {
+        size_t run = plain_run(s, i, false);
+        if (run > 0) {
+            ww_out_raw(o, s.p + i, run);
+            i += run;
+        } else {
+            ww_out_s(o, "\\x");
+            ww_out_hex(o, s.p[i], 2);
+            i++;
+        }
+    }
+}
+
+static void json_escape(struct ww_out *o, struct ww_slice s)
+{
+    for (size_t i = 0; i < s.n;) {
+        size_t run = plain_run(s, i, true);
+        if (run > 0) {
+            ww_out_raw(o, s.p + i, run);
+            i += run;
+            continue;
+        }
+        uint8_t c = s.p[i++];
+        if (c == '"' || c == '\\') {
+            ww_out_c(o, '\\');
+            ww_out_c(o, (char)c);
+        } else {
+            ww_out_s(o, "\\u00");
+            ww_out_hex(o, c, 2);
+        }
+    }
+}
+
+static void json_key(struct ww_out *o, const char *key)
+{
+    if (o->comma)
+        ww_out_c(o, ',');
+    o->comma = true;
+    if (key != NULL) {
+        ww_out_c(o, '"');
+        ww_out_s(o, key);
+        ww_out_raw(o, "\":", 2);
+    }
+}
+
+void ww_json_open(struct ww_out *o, const char *key, char bracket)
+{
+    json_key(o, key);
+    ww_out_c(o, bracket);
+    o->comma = false;
+}
+
+void ww_json_close(struct ww_out *o, char bracket)
+{
+    ww_out_c(o, bracket);
+    o->comma = true;
+}
+
+void ww_json_u64(struct ww_out *o, const char *key, uint64_t v)
+{
+    json_key(o, key);
+    ww_out_u64(o, v);
+}
+
+void ww_json_i64(struct ww_out *o, const char *key, int64_t v)
+{
+    json_key(o, key);
+    ww_out_i64(o, v);
+}
+
+void ww_json_bool(struct ww_out *o, const char *key, bool v)
+{
+    json_key(o, key);
+    ww_out_s(o, v ? "true" : "false");
+}
+
+void ww_json_null(struct ww_out *o, const char *key)
+{
+    json_key(o, key);
+    ww_out_s(o, "null");
+}
+
+void ww_json_str(struct ww_out *o, const char *key, struct ww_slice s)
+{
+    json_key(o, key);
+    ww_out_c(o, '"');
+    json_escape(o, s);
+    ww_out_c(o, '"');
+}
+
+void ww_json_cstr(struct ww_out *o, const char *key, const char *s)
+{
+    ww_json_str(o, key, ww_slice_str(s));
+}
+
+const char *ww_ip_text(char dst[WW_IP_TEXT], const uint8_t ip[16], unsigned family)
+{
+    dst[0] = 0;
+    if (family == 4 || family == 6)
+        (void)inet_ntop(family == 4 ? AF_INET : AF_INET6, ip, dst, WW_IP_TEXT);
+    return dst;
+}
+
+const char *ww_mac_text(char dst[WW_MAC_TEXT], const uint8_t mac[6])
+{
+    (void)snprintf(dst, WW_MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+                   mac[3], mac[4], mac[5]);
+    return dst;
+}
+
+const char *ww_time_text(char dst[WW_TIME_TEXT], uint64_t ns)
+{
+    /* civil date from days, proleptic Gregorian; avoids gmtime_r on the event path */
+    uint64_t sec = ns / 1000000000u;
+    uint64_t days = sec / 86400;
+    uint64_t z = days + 719468;
+    uint64_t era = z / 146097;
+    uint64_t doe = z % 146097;
+    uint64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    uint64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    uint64_t mp = (5 * doy + 2) / 153;
+    unsigned d = (unsigned)(doy - (153 * mp + 2) / 5 + 1);
+    unsigned m = (unsigned)(mp < 10 ? mp + 3 : mp - 9);
+    unsigned y = (unsigned)(yoe + era * 400 + (m <= 2));
+    unsigned s = (unsigned)(sec % 86400);
+    struct ww_out o = ww_out(dst, WW_TIME_TEXT - 1);
+    unsigned part[] = { y / 100 % 100, y % 100, m, d, s / 3600, s / 60 % 60, s % 60 };
+    static const char after[] = "\0--T::.";
+    for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
+        ww_out_c(&o, (char)('0' + part[i] / 10));
+        ww_out_c(&o, (char)('0' + part[i] % 10));
+        if (after[i] != 0)
+            ww_out_c(&o, after[i]);
+    }
+    unsigned us = (unsigned)(ns / 1000 % 1000000);
+    for (unsigned div = 100000; div > 0; div /= 10)
+        ww_out_c(&o, (char)('0' + us / div % 10));
+    ww_out_c(&o, 'Z');
+    dst[o.n] = 0;
+    return dst;
+}

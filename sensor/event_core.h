@@ -1,0 +1,95 @@
+/* event_core.h - the engine's own events: flows, anomalies, statistics with coverage. */
+#ifndef WW_EVENT_CORE_H
+#define WW_EVENT_CORE_H
+#include "sensor/event.h"
+
+#define WW_FLOW_START_FIELDS(F, S)                                                                 \
+    F(S, BOOL, midstream, 0, NONE, "", "The connection was open before the capture began")        \
+    F(S, STR, client_by, 12, NONE, "", "How the client was found: syn, dissector, port, guess")   \
+    F(S, U8, icmp_type, 0, NONE, "", "ICMP type (RFC 792, RFC 4443); 0 for other protocols")      \
+    F(S, U8, icmp_code, 0, NONE, "", "ICMP code")
+WW_EVENT_DECLARE(ww_flow_start, WW_FLOW_START_FIELDS);
+
+#define WW_FLOW_OPEN_FIELDS(F, S)                                                                  \
+    F(S, STR, how, 12, NONE, "", "What showed that the peer answers: syn_ack or reply")
+WW_EVENT_DECLARE(ww_flow_open, WW_FLOW_OPEN_FIELDS);
+
+#define WW_FLOW_APP_FIELDS(F, S)                                                                   \
+    F(S, STR, app_proto, 24, NONE, "", "Protocol that was recognised by its content")             \
+    F(S, BOOL, midstream, 0, NONE, "", "Found on bytes in the middle of the connection")
+WW_EVENT_DECLARE(ww_flow_app, WW_FLOW_APP_FIELDS);
+
+#define WW_FLOW_END_FIELDS(F, S)                                                                   \
+    F(S, U64, pkts_toserver, 0, NONE, "packets", "Packets from client to server")                 \
+    F(S, U64, pkts_toclient, 0, NONE, "packets", "Packets from server to client")                 \
+    F(S, U64, bytes_toserver, 0, NONE, "bytes", "Bytes on the wire from client to server")        \
+    F(S, U64, bytes_toclient, 0, NONE, "bytes", "Bytes on the wire from server to client")        \
+    F(S, TIME, start, 0, NONE, "", "First packet seen")                                            \
+    F(S, TIME, end, 0, NONE, "", "Last packet seen")                                               \
+    F(S, U64, age, 0, NONE, "s", "From first to last packet")                                     \
+    F(S, STR, state, 12, NONE, "", "new, established, closed (Suricata's words)")                 \
+    F(S, STR, reason, 12, NONE, "", "Why the record was written: fin, rst, timeout, evicted, eof, "\
+                                    "update")                                                     \
+    F(S, BOOL, midstream, 0, NONE, "", "The connection was open before the capture began")        \
+    F(S, STR, client_by, 12, NONE, "", "How the client was found: syn, dissector, port, guess, "  \
+                                       "unknown")                                                 \
+    F(S, U64, gap_bytes_toserver, 0, NONE, "bytes", "Stream bytes that were not seen")            \
+    F(S, U64, gap_bytes_toclient, 0, NONE, "bytes", "Stream bytes that were not seen")            \
+    F(S, U64, retransmits, 0, NONE, "segments", "Segments with bytes that had been seen")
+WW_EVENT_DECLARE(ww_flow_end, WW_FLOW_END_FIELDS);
+WW_EVENT_DECLARE(ww_flow_update, WW_FLOW_END_FIELDS);
+
+#define WW_ANOMALY_FIELDS(F, S)                                                                    \
+    F(S, STR, type, 12, NONE, "", "decode, stream or applayer")                                   \
+    F(S, STR, event, 48, NONE, "", "What was seen, in snake case")                                \
+    F(S, STR, layer, 16, NONE, "", "Where: ethernet, ipv4, tcp, proto_parser ...")                \
+    F(S, STR, app_proto, 24, NONE, "", "Dissector that told it")                                  \
+    F(S, U64, count, 0, NONE, "", "How often since the last event of the kind")
+WW_EVENT_DECLARE(ww_anomaly_ev, WW_ANOMALY_FIELDS);
+
+/* Cumulative since the start; unknown is null, never 0. */
+#define WW_STATS_FIELDS(F, S)                                                                      \
+    F(S, U64, uptime, 0, NONE, "s", "Packet time covered so far")                                 \
+    F(S, U64, capture__packets, 0, NONE, "packets", "Packets read from all sources")              \
+    F(S, U64, capture__bytes, 0, NONE, "bytes", "Bytes on the wire")                              \
+    F(S, U64N, capture__kernel_drops, 0, NONE, "packets", "Dropped by the kernel; null in files") \
+    F(S, U64, capture__ring_drops, 0, NONE, "packets", "Dropped because a worker's ring was full")\
+    F(S, U64, capture__truncated, 0, NONE, "packets", "Cut by the snap length")                   \
+    F(S, U64, capture__clock_steps, 0, NONE, "", "Time stamps that went back by over 1 s")        \
+    F(S, U64, decoder__ipv4, 0, NONE, "packets", "IPv4 packets")                                  \
+    F(S, U64, decoder__ipv6, 0, NONE, "packets", "IPv6 packets")                                  \
+    F(S, U64, decoder__tcp, 0, NONE, "packets", "TCP segments")                                   \
+    F(S, U64, decoder__udp, 0, NONE, "packets", "UDP datagrams")                                  \
+    F(S, U64, decoder__icmp, 0, NONE, "packets", "ICMP and ICMPv6")                               \
+    F(S, U64, decoder__arp, 0, NONE, "packets", "ARP")                                            \
+    F(S, U64, decoder__other, 0, NONE, "packets", "Frames of other kinds")                        \
+    F(S, U64, decoder__invalid, 0, NONE, "packets", "Frames that could not be decoded")           \
+    F(S, U64, decoder__fragments, 0, NONE, "packets", "IP fragments")                             \
+    F(S, U64, decoder__reassembled, 0, NONE, "packets", "Datagrams put together from fragments")  \
+    F(S, U64, flow__total, 0, NONE, "flows", "Flows begun")                                       \
+    F(S, U64, flow__active, 0, NONE, "flows", "Flows in the table now")                           \
+    F(S, U64, flow__evicted, 0, NONE, "flows", "Flows pushed out of a full table")                \
+    F(S, U64, flow__midstream, 0, NONE, "flows", "TCP flows whose beginning was not seen")        \
+    F(S, U64, flow__one_way, 0, NONE, "flows", "Ended TCP flows with packets in one direction only")  \
+    F(S, U64, flow__tcp, 0, NONE, "flows", "TCP flows begun")                                     \
+    F(S, U64, stream__gap_bytes, 0, NONE, "bytes", "Stream bytes that were never seen")           \
+    F(S, U64, stream__bytes, 0, NONE, "bytes", "Stream bytes delivered or skipped")               \
+    F(S, U64, stream__evicted, 0, NONE, "", "Out-of-order buffers given up for lack of room")     \
+    F(S, U64, app_layer__probes, 0, NONE, "", "Calls of a dissector's probe")                     \
+    F(S, U64, app_layer__stopped, 0, NONE, "flows", "Flows whose dissector gave up")              \
+    F(S, U64, app_layer__buffered, 0, NONE, "bytes", "Bytes copied to complete a message")        \
+    F(S, U64, app_layer__skipped, 0, NONE, "bytes", "Bulk bytes passed over unseen")              \
+    F(S, U64, judge__late, 0, NONE, "events", "Events judged out of order")                       \
+    F(S, U64, judge__event_drops, 0, NONE, "events", "Events lost because the event ring was full")   \
+    F(S, U64, bugs, 0, NONE, "", "Broken invariants; anything above 0 is a bug of ours")          \
+    F(S, U32N, coverage__loss_ppm, 0, NONE, "ppm", "Lost share of packets and stream bytes; null = unknown")  \
+    F(S, U32N, coverage__one_way_ppm, 0, NONE, "ppm", "Share of TCP flows with one direction only")   \
+    F(S, U32N, coverage__midstream_ppm, 0, NONE, "ppm", "Share of TCP flows without beginning")   \
+    F(S, U32N, coverage__truncated_ppm, 0, NONE, "ppm", "Share of packets cut by the snap length")\
+    F(S, STR, coverage__grade, 8, NONE, "", "A full, B small losses, C large losses, D hardly usable, ? unknown")  \
+    F(S, LIST, coverage__reasons, 160, NONE, "", "What lowers the grade")
+WW_EVENT_DECLARE(ww_stats, WW_STATS_FIELDS);
+
+/* flow.start, flow.open and flow.app are for the judge; outputs write update and end. */
+extern const struct ww_event_type *const ww_core_events[];
+#endif
