@@ -1,0 +1,74 @@
+/* judge.h - PUBLIC: event in; devices, verdicts and alerts out, in a fixed order.
+ *
+ * One judge holds devices, baselines and detectors. It belongs to one thread. Every event goes first
+ * to the judge and then to the outputs; what the judge tells is again an event. After ww_judge_new it
+ * allocates nothing.
+ */
+#ifndef WW_RULES_JUDGE_H
+#define WW_RULES_JUDGE_H
+#include "rules/baseline/baseline.h"
+#include "rules/site/site.h"
+
+struct ww_guide; /* rules/guideline/guide.h */
+
+/* Zero means the default. The least of each is 16. */
+struct ww_judge_caps {
+    uint32_t devices;       /* default 16384 */
+    uint32_t addresses;     /* addresses with their device, default 4 x devices */
+    uint32_t facts;         /* evidence told, default 16 x devices */
+    uint32_t conversations; /* default 65536 */
+    uint32_t flows;         /* flows that are open, default 65536 */
+    uint32_t verdicts;      /* default 65536 */
+    uint32_t names;         /* DNS names by device and address, default 32768 */
+};
+
+struct ww_judge_cfg {
+    const struct ww_registry *registry; /* complete: ww_judge_events and all others are in it */
+    const char *const *app_names;       /* names of the dissectors, NULL-terminated */
+    const struct ww_site *site;         /* NULL = no site file */
+    const struct ww_guide *guide;       /* classes of alerts */
+    const char *data_dir;               /* folder of --data, NULL = built in */
+    const char *oui_dir;                /* folder with oui.csv, NULL = /usr/share/ieee-data */
+    const char *const *baseline_paths;  /* --baseline: files or folders */
+    size_t nbaselines;
+    const char *const *bind_to; /* --device: id, MAC or IP that the --baseline files are bound to */
+    size_t nbind_to;
+    struct ww_judge_caps caps;
+};
+
+/* What could not be kept, and what is there. */
+struct ww_judge_counts {
+    uint64_t devices, devices_evicted;
+    uint64_t addresses_evicted;
+    uint64_t facts_evicted;
+    uint64_t conversations, conversations_evicted; /* evicted ones were told before */
+    uint64_t flows, flows_evicted;
+    uint64_t verdicts_evicted;
+    uint64_t names_evicted;
+    uint64_t baselines, baselines_bound; /* declarations read; devices that have one */
+    uint64_t late; /* events with an earlier time than one before them */
+};
+
+struct ww_judge;
+
+/** The events that the judge tells: device.*, baseline.verdict, alert. NULL-terminated. */
+extern const struct ww_event_type *const ww_judge_events[];
+
+/**
+ * Reads the baselines and reserves all memory. Keeps the pointers of cfg (not cfg itself).
+ * Return: WW_E_CONF names the file, line or field and the remedy.
+ */
+enum ww_rc ww_judge_new(struct ww_judge **out, const struct ww_judge_cfg *cfg, struct ww_err *e)
+    WW_MUST_CHECK;
+/** Judges one event; what follows from it is told to emit before the call returns. */
+void ww_judge_see(struct ww_judge *j, const struct ww_event *e, ww_event_fn *emit, void *to);
+/** Packet time passes: flushes what is due. */
+void ww_judge_tick(struct ww_judge *j, uint64_t now_ns, ww_event_fn *emit, void *to);
+/** The end of the input: flushes everything. */
+void ww_judge_end(struct ww_judge *j, uint64_t now_ns, ww_event_fn *emit, void *to);
+void ww_judge_free(struct ww_judge *j);
+
+void ww_judge_counts(const struct ww_judge *j, struct ww_judge_counts *out);
+/** Sentences about the start for the operator ("no OUI list: vendors stay unknown"); NULL ends. */
+const char *ww_judge_note(const struct ww_judge *j, size_t i);
+#endif
