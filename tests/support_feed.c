@@ -415,17 +415,35 @@ void t_end(struct t_feed *f)
     f->in_call = false;
 }
 
-enum ww_guess t_probe(const struct ww_dissector *d, enum ww_dir dir, const void *p, size_t n)
+static enum ww_guess probe(const struct ww_dissector *d, enum ww_dir dir, struct ww_slice in)
 {
     static const uint8_t none[sizeof d->first];
-    if (d->probe == NULL || n == 0)
+    if (memcmp(d->first, none, sizeof none) != 0 && !WW_FIRST_BIT(d->first, ww_slice_at(in, 0)))
         return WW_GUESS_NO;
-    if (memcmp(d->first, none, sizeof none) != 0 && !WW_FIRST_BIT(d->first, *(const uint8_t *)p))
-        return WW_GUESS_NO;
-    struct ww_slice s = t_guard(p, n);
-    enum ww_guess g = d->probe(s, dir);
-    t_unguard(s);
+    enum ww_guess g = d->probe(in, dir);
     if (g != WW_GUESS_NO && g != WW_GUESS_MAYBE && g != WW_GUESS_YES)
         t_die("%s: the probe gives an unknown answer", d->name);
+    return g;
+}
+
+enum ww_guess t_probe(const struct ww_dissector *d, enum ww_dir dir, const void *p, size_t n)
+{
+    if (d->probe == NULL || n == 0)
+        return WW_GUESS_NO;
+    struct ww_slice s = t_guard(p, n);
+    enum ww_guess g = probe(d, dir, s);
+    t_unguard(s);
+    return g;
+}
+
+enum ww_guess t_probe_exact(const struct ww_dissector *d, enum ww_dir dir, const void *p, size_t n)
+{
+    uint8_t *copy = malloc(n ? n : 1);
+    if (copy == NULL)
+        t_die("no memory");
+    memcpy(copy, p, n);
+    enum ww_guess g = d->probe == NULL || n == 0 ? WW_GUESS_NO
+                                                 : probe(d, dir, (struct ww_slice){ copy, n });
+    free(copy);
     return g;
 }
