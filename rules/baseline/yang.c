@@ -77,7 +77,7 @@ void ww_yang_free(struct ww_yang *y)
  */
 enum ww_rc ww_yang_open(struct ww_yang **out, const char *dir, struct ww_err *e)
 {
-    static const char *all_features[] = { "*", NULL };
+    const char *all_features[] = { "*", NULL };
     enum ww_rc rc;
     struct texts t = { 0 };
     uint32_t quiet = LY_LOSTORE;
