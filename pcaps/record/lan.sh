@@ -86,7 +86,8 @@ lan_record() {
     capture_file=$topic_dir/$1
     shift
     rm -f "$capture_file"
-    ip netns exec "${ns_prefix}sw" tcpdump -Z root -i br0 -s 0 --immediate-mode -U \
+    # The ring has one slot of the snap length for each frame: a small snap length, above the MTU, means many slots.
+    ip netns exec "${ns_prefix}sw" tcpdump -Z root -i br0 -s 2048 -B 32768 --immediate-mode -U \
         -w "$capture_file" "$@" >/dev/null 2>"$scratch/tcpdump.err" &
     capture_pid=$!
     for _ in $(seq 100); do
@@ -116,6 +117,8 @@ lan_done() {
     kill -INT "$capture_pid"
     wait "$capture_pid" || true
     capture_pid=""
+    grep -q '^0 packets dropped by kernel' "$scratch/tcpdump.err" ||
+        { echo "$0: frames were lost, record again: $(cat "$scratch/tcpdump.err")" >&2; exit 1; }
     lan_down
     python3 "$pcaps_dir/check_manifest.py" --record "$capture_file" \
         "${topic_dir#"$pcaps_dir"/}/record.sh" "$1" "$2"
