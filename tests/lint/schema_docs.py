@@ -9,9 +9,9 @@ import sys
 import csrc
 
 FIELD = re.compile(r'\bF\(\s*S\s*,\s*([A-Z0-9]+)\s*,\s*([A-Za-z0-9_]+)\s*,\s*([^,]+?)\s*,\s*([A-Z_]+)\s*,\s*"([^"]*)"\s*,\s*'
-                   r'((?:"(?:\\.|[^"\\])*"[\s\\]*)+|[^)"]*)\)')
+                   r'((?:"(?:\\.|[^"\\])*"\s*)+|\w+\s*)\)')
 START = re.compile(r"\bF\(\s*S\s*,")
-TYPE = re.compile(r'\bWW_EVENT_(DEFINE|TYPE)\(\s*(\w+)\s*,\s*"([^"]*)"\s*,\s*((?:"(?:\\.|[^"\\])*"[\s\\]*)+|[^,]*),')
+TYPE = re.compile(r'\bWW_EVENT_(DEFINE|TYPE)\(\s*(\w+)\s*,\s*"([^"]*)"\s*,\s*((?:"(?:\\.|[^"\\])*"\s*)+|[^,]*),')
 TYPES = {"U8", "U16", "U32", "U64", "U32N", "U64N", "BOOL", "TIME", "IP", "MAC", "STR", "LIST", "HASH"}
 NUMBERS = {"U8", "U16", "U32", "U64", "U32N", "U64N"}
 UNITS = {"", "bytes", "bit/s", "packets", "flows", "segments", "events", "ms", "s", "ns", "us", "ppm", "h", "min", "days", "%"}
@@ -27,8 +27,19 @@ NAMED = [
 ]
 
 
-def literal(s):
+MACRO = re.compile(r'^[ \t]*#[ \t]*define[ \t]+(\w+)\s+((?:"(?:\\.|[^"\\])*"\s*)+)$', re.M)
+
+
+def literal(s, macros):
+    """Text of string literals, or of the macro that stands for them."""
+    s = macros.get(s.strip(), s)
     return "".join(re.findall(r'"((?:\\.|[^"\\])*)"', s))
+
+
+def flat(text):
+    """Without comments and line continuations; line numbers stay true."""
+    text = re.sub(r"/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m.group(0)), text, flags=re.S)
+    return text.replace("\\\n", " \n")
 
 
 def check_field(kind, name, unit, doc):
@@ -51,16 +62,16 @@ def check_field(kind, name, unit, doc):
 
 def check(root):
     found, fields = [], 0
-    for path in csrc.files(root):
-        raw = csrc.read(root, path)
-        blank = re.sub(r"/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m.group(0)), raw, flags=re.S)
+    texts = {p: flat(csrc.read(root, p)) for p in csrc.files(root)}
+    macros = {m.group(1): m.group(2) for t in texts.values() for m in MACRO.finditer(t)}
+    for path, blank in sorted(texts.items()):
         if path == "sensor/event.h":
             continue
         seen = set()
         for m in FIELD.finditer(blank):
             seen.add(m.start())
             fields += 1
-            for why in check_field(m.group(1), m.group(2), m.group(5), literal(m.group(6))):
+            for why in check_field(m.group(1), m.group(2), m.group(5), literal(m.group(6), macros)):
                 found.append("%s:%d: %s" % (path, csrc.line_of(blank, m.start()), why))
         for m in START.finditer(blank):
             if m.start() not in seen:
@@ -70,7 +81,7 @@ def check(root):
             where = "%s:%d" % (path, csrc.line_of(blank, m.start()))
             if not re.fullmatch(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?", m.group(3)):
                 found.append("%s: the event name %r is not proto.kind" % (where, m.group(3)))
-            if len(literal(m.group(4))) < 8:
+            if len(literal(m.group(4), macros)) < 8:
                 found.append("%s: the event %s has no documentation" % (where, m.group(3)))
     return found, fields
 

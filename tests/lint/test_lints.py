@@ -171,13 +171,14 @@ class Size(Tree):
 
 class SchemaDocs(Tree):
     def field(self, line):
-        self.put("dissectors/it/x.c", '#define X(F, S) \\\n    %s\nWW_EVENT_DEFINE(x, "it.x", "An event for the test", 0, X);\n' % line)
+        self.put("dissectors/it/x.c", '#define NAME_DOC "A name by its macro"\n#define X(F, S) \\\n    %s\nWW_EVENT_DEFINE(x, "it.x", "An event for the test", 0, X);\n' % line)
         return schema_docs.check(self.root)
 
     def test_good(self):
         for line in ['F(S, U32, max_pdu, 0, NONE, "bytes", "Largest PDU; 0 = no limit (PS3.8 D.1)")',
                      'F(S, STR, name, 16, SRC_NAME, "", "A name (with brackets), and "  \\\n      "two pieces")',
                      'F(S, U32N, latency_ms, 0, NONE, "ms", "Time since the request")',
+                     'F(S, STR, name, CAP, NONE, "", \\\n      "A name")', 'F(S, STR, name, CAP, NONE, "", NAME_DOC)',
                      'F(S, LIST, coverage__reasons, X_CAP, NONE, "", "What lowers the grade")']:
             with self.subTest(line=line):
                 bad, n = self.field(line)
