@@ -156,6 +156,50 @@ struct ww_slice ww_get_item(const struct ww_event *e, const struct ww_field *f, 
     return item;
 }
 
+void ww_set_u64(void *body, const struct ww_field *f, uint64_t v)
+{
+    uint8_t *p = (uint8_t *)body + f->off;
+    uint16_t v16 = (uint16_t)v;
+    uint32_t v32 = (uint32_t)v;
+    switch ((enum ww_ftype)f->type) {
+    case WW_FT_U8:
+        *p = (uint8_t)v;
+        return;
+    case WW_FT_BOOL:
+        *p = v != 0;
+        return;
+    case WW_FT_U16:
+        memcpy(p, &v16, sizeof v16);
+        return;
+    case WW_FT_U32:
+    case WW_FT_U32N: /* WW_NULL64 cut to 32 bits is WW_NULL32 */
+        memcpy(p, &v32, sizeof v32);
+        return;
+    case WW_FT_U64:
+    case WW_FT_U64N:
+    case WW_FT_TIME:
+    case WW_FT_HASH:
+        memcpy(p, &v, sizeof v);
+        return;
+    case WW_FT_IP:
+    case WW_FT_MAC:
+    case WW_FT_STR:
+    case WW_FT_LIST:
+        return;
+    }
+}
+
+bool ww_set_str(void *body, const struct ww_field *f, struct ww_slice s)
+{
+    uint8_t *p = (uint8_t *)body + f->off;
+    uint16_t len = 0;
+    if (f->type != WW_FT_STR)
+        return false;
+    bool all = ww_str_set(&len, (char *)p + sizeof len, f->cap, s);
+    memcpy(p, &len, sizeof len);
+    return all;
+}
+
 struct ww_ip ww_ip_of(struct ww_slice s)
 {
     struct ww_ip ip = { .fam = s.n == 4 ? 4 : s.n == 16 ? 6 : 0 };

@@ -245,6 +245,12 @@ const struct ww_mac *ww_get_mac(const struct ww_event *e, const struct ww_field 
 struct ww_slice ww_get_item(const struct ww_event *e, const struct ww_field *f, size_t *at);
 uint16_t ww_get_total(const struct ww_event *e, const struct ww_field *f);
 
+/* The other way: fills a field of a body, for records that are read back from where they were kept.
+ * A number is cut to the field's width; WW_NULL64 stays unknown in nullable fields. */
+void ww_set_u64(void *body, const struct ww_field *f, uint64_t v);
+/** Whole text of a STR field; false when it was cut or f is no STR. */
+bool ww_set_str(void *body, const struct ww_field *f, struct ww_slice s);
+
 /** Writes the body as members of the JSON object that is open in o; HASH fields are left out. */
 void ww_event_body_json(struct ww_out *o, const struct ww_event *e);
 

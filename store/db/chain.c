@@ -1,0 +1,265 @@
+/* chain.c - SHA-256 chain over alerts and operator actions: what was changed later is found.
+ *
+ * A link holds the digest of a row as it stood when the link was made and
+ *     hash = SHA-256(previous hash, n, kind, ref, at, digest), numbers as 8 bytes, high byte first.
+ * An alert that is updated gets a further link; the newest link of a row must match the row. */
+#include "store/db/db.h"
+#include <openssl/evp.h>
+#include <stdio.h>
+
+static void u64_bytes(uint8_t b[8], uint64_t v)
+{
+    for (int i = 7; i >= 0; i--, v >>= 8)
+        b[i] = (uint8_t)v;
+}
+
+static bool add_u64(EVP_MD_CTX *md, uint64_t v)
+{
+    uint8_t b[8];
+    u64_bytes(b, v);
+    return EVP_DigestUpdate(md, b, sizeof b) == 1;
+}
+
+static bool add_bytes(EVP_MD_CTX *md, const void *p, size_t n)
+{
+    return add_u64(md, n) && (n == 0 || EVP_DigestUpdate(md, p, n) == 1);
+}
+
+static bool add_column(EVP_MD_CTX *md, sqlite3_stmt *row, int i)
+{
+    int type = sqlite3_column_type(row, i);
+    if (type == SQLITE_NULL) /* so a column that a later version adds changes no digest */
+        return true;
+    const char *name = sqlite3_column_name(row, i);
+    if (!add_bytes(md, name, strlen(name)) || !add_u64(md, (uint64_t)type))
+        return false;
+    if (type == SQLITE_INTEGER)
+        return add_u64(md, (uint64_t)sqlite3_column_int64(row, i));
+    const void *p = sqlite3_column_blob(row, i);
+    return add_bytes(md, p, (size_t)sqlite3_column_bytes(row, i));
+}
+
+bool ww_db_digest(uint8_t out[WW_DB_HASH], sqlite3_stmt *row)
+{
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+    bool good = md != NULL && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1;
+    for (int i = 0; good && i < sqlite3_column_count(row); i++)
+        good = add_column(md, row, i);
+    good = good && EVP_DigestFinal_ex(md, out, NULL) == 1;
+    EVP_MD_CTX_free(md);
+    return good;
+}
+
+struct link {
+    uint64_t n, kind, ref, at;
+    const uint8_t *digest;
+};
+
+static bool link_hash(uint8_t out[WW_DB_HASH], const uint8_t prev[WW_DB_HASH],
+                      const struct link *l)
+{
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+    bool good = md != NULL && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
+                EVP_DigestUpdate(md, prev, WW_DB_HASH) == 1 && add_u64(md, l->n) &&
+                add_u64(md, l->kind) && add_u64(md, l->ref) && add_u64(md, l->at) &&
+                EVP_DigestUpdate(md, l->digest, WW_DB_HASH) == 1 &&
+                EVP_DigestFinal_ex(md, out, NULL) == 1;
+    EVP_MD_CTX_free(md);
+    return good;
+}
+
+static const char *table_of(uint64_t kind)
+{
+    return kind == WW_LINK_ALERT ? "alerts" : "operator_action";
+}
+
+/* Digest of a row as it stands. SQLITE_DONE when there is no such row. */
+static int row_digest(sqlite3 *db, uint64_t kind, int64_t ref, uint8_t digest[WW_DB_HASH])
+{
+    char sql[64];
+    sqlite3_stmt *st = NULL;
+    (void)snprintf(sql, sizeof sql, "SELECT * FROM %s WHERE id=?1", table_of(kind));
+    int rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_int64(st, 1, ref);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(st);
+    if (rc == SQLITE_ROW && !ww_db_digest(digest, st))
+        rc = SQLITE_NOMEM;
+    (void)sqlite3_finalize(st);
+    return rc;
+}
+
+/* Number and hash of the last link; zeros when the chain is empty. */
+static int chain_head(sqlite3 *db, uint64_t *n, uint8_t hash[WW_DB_HASH])
+{
+    sqlite3_stmt *st = NULL;
+    *n = 0;
+    for (size_t i = 0; i < WW_DB_HASH; i++)
+        hash[i] = 0;
+    int rc = sqlite3_prepare_v2(db, "SELECT n,hash FROM chain ORDER BY n DESC LIMIT 1", -1, &st,
+                                NULL);
+    if (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+        struct ww_slice h = { sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1) };
+        *n = (uint64_t)sqlite3_column_int64(st, 0);
+        for (size_t i = 0; i < WW_DB_HASH; i++)
+            hash[i] = ww_slice_at(h, i);
+    }
+    (void)sqlite3_finalize(st);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int ww_db_link(sqlite3 *db, enum ww_link kind, int64_t ref, uint64_t at_ns)
+{
+    uint8_t digest[WW_DB_HASH], prev[WW_DB_HASH], hash[WW_DB_HASH];
+    struct link l = { .kind = kind, .ref = (uint64_t)ref, .at = at_ns, .digest = digest };
+    int rc = row_digest(db, kind, ref, digest);
+    if (rc != SQLITE_ROW)
+        return rc == SQLITE_DONE ? SQLITE_INTERNAL : rc;
+    rc = chain_head(db, &l.n, prev);
+    if (rc != SQLITE_OK)
+        return rc;
+    l.n++;
+    if (!link_hash(hash, prev, &l))
+        return SQLITE_NOMEM;
+    sqlite3_stmt *st = NULL;
+    rc = sqlite3_prepare_v2(db, "INSERT INTO chain VALUES(?1,?2,?3,?4,?5,?6)", -1, &st, NULL);
+    if (rc == SQLITE_OK) {
+        (void)sqlite3_bind_int64(st, 1, (sqlite3_int64)l.n);
+        (void)sqlite3_bind_int64(st, 2, kind);
+        (void)sqlite3_bind_int64(st, 3, ref);
+        (void)sqlite3_bind_int64(st, 4, (sqlite3_int64)at_ns);
+        (void)sqlite3_bind_blob(st, 5, digest, sizeof digest, SQLITE_STATIC);
+        (void)sqlite3_bind_blob(st, 6, hash, sizeof hash, SQLITE_STATIC);
+        rc = sqlite3_step(st);
+    }
+    int end = sqlite3_finalize(st);
+    return rc == SQLITE_DONE ? SQLITE_OK : end != SQLITE_OK ? end : rc;
+}
+
+/* ---- checking ---------------------------------------------------------------------------------- */
+static void found(struct ww_verify *v, const char *what, uint64_t n, const char *how)
+{
+    if (v->good)
+        (void)snprintf(v->bad, sizeof v->bad, "%s %llu %s", what, (unsigned long long)n, how);
+    v->good = false;
+}
+
+static enum ww_rc check_file(const struct ww_store *s, struct ww_verify *v, struct ww_err *e)
+{
+    sqlite3_stmt *st = NULL;
+    enum ww_rc rc = ww_db_prepare(s, &st, "PRAGMA integrity_check(1)", e);
+    if (rc != WW_OK)
+        return rc;
+    int step = sqlite3_step(st);
+    if (step == SQLITE_ROW && !ww_slice_eqs(ww_db_text(st, 0), "ok")) {
+        v->good = false;
+        (void)snprintf(v->bad, sizeof v->bad, "file damaged: %s", (const char *)sqlite3_column_text(st, 0));
+    } else if (step != SQLITE_ROW) {
+        rc = ww_db_fail(s->db, step, s->path, "cannot check", e);
+    }
+    (void)sqlite3_finalize(st);
+    return rc;
+}
+
+static enum ww_rc check_links(const struct ww_store *s, struct ww_verify *v, struct ww_err *e)
+{
+    uint8_t prev[WW_DB_HASH] = { 0 }, hash[WW_DB_HASH];
+    sqlite3_stmt *st = NULL;
+    enum ww_rc rc = ww_db_prepare(s, &st, "SELECT n,kind,ref,at,digest,hash FROM chain ORDER BY n", e);
+    if (rc != WW_OK)
+        return rc;
+    int step;
+    while ((step = sqlite3_step(st)) == SQLITE_ROW) {
+        struct ww_slice d = { sqlite3_column_blob(st, 4), (size_t)sqlite3_column_bytes(st, 4) };
+        struct ww_slice h = { sqlite3_column_blob(st, 5), (size_t)sqlite3_column_bytes(st, 5) };
+        struct link l = { (uint64_t)sqlite3_column_int64(st, 0), (uint64_t)sqlite3_column_int64(st, 1),
+                          (uint64_t)sqlite3_column_int64(st, 2), (uint64_t)sqlite3_column_int64(st, 3),
+                          d.p };
+        v->links++;
+        if (l.n != v->links)
+            found(v, "chain: link", v->links, "is missing");
+        if (d.n != WW_DB_HASH || !link_hash(hash, prev, &l) ||
+            !ww_slice_eq(h, (struct ww_slice){ hash, sizeof hash })) {
+            found(v, "chain: link", l.n, "was changed");
+            break;
+        }
+        for (size_t i = 0; i < WW_DB_HASH; i++)
+            prev[i] = hash[i];
+    }
+    if (step != SQLITE_ROW && step != SQLITE_DONE)
+        rc = ww_db_fail(s->db, step, s->path, "cannot check the chain", e);
+    (void)sqlite3_finalize(st);
+    struct ww_out o = ww_out(v->head, sizeof v->head - 1);
+    for (size_t i = 0; i < WW_DB_HASH; i++)
+        ww_out_hex(&o, prev[i], 2);
+    v->head[o.n] = 0;
+    return rc;
+}
+
+/* The newest link of each row must be the row; a row without a link was put in from outside. */
+static enum ww_rc check_rows(const struct ww_store *s, uint64_t kind, uint64_t *n,
+                             struct ww_verify *v, struct ww_err *e)
+{
+    char sql[256];
+    sqlite3_stmt *st = NULL;
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT r.*,(SELECT c.digest FROM chain c WHERE c.kind=%d AND c.ref=r.id"
+                   " ORDER BY c.n DESC LIMIT 1)AS digest FROM %s r ORDER BY r.id",
+                   (int)kind, table_of(kind));
+    enum ww_rc rc = ww_db_prepare(s, &st, sql, e);
+    int step = SQLITE_DONE;
+    while (rc == WW_OK && (step = sqlite3_step(st)) == SQLITE_ROW) {
+        uint8_t digest[WW_DB_HASH];
+        uint64_t id = (uint64_t)sqlite3_column_int64(st, 0);
+        int last = sqlite3_column_count(st) - 1;
+        struct ww_slice d = { sqlite3_column_blob(st, last),
+                              (size_t)sqlite3_column_bytes(st, last) };
+        ++*n;
+        if (d.n != WW_DB_HASH)
+            found(v, table_of(kind), id, "has no link in the chain");
+        else if (row_digest(s->db, kind, (int64_t)id, digest) != SQLITE_ROW ||
+                 !ww_slice_eq(d, (struct ww_slice){ digest, sizeof digest }))
+            found(v, table_of(kind), id, "was changed after it was written");
+    }
+    if (rc == WW_OK && step != SQLITE_DONE && step != SQLITE_ROW)
+        rc = ww_db_fail(s->db, step, s->path, "cannot check the rows", e);
+    (void)sqlite3_finalize(st);
+    return rc;
+}
+
+static enum ww_rc check_gone(const struct ww_store *s, struct ww_verify *v, struct ww_err *e)
+{
+    sqlite3_stmt *st = NULL;
+    enum ww_rc rc = ww_db_prepare(s, &st,
+                                  "SELECT kind,ref FROM chain WHERE NOT EXISTS(SELECT 1 FROM alerts"
+                                  " WHERE kind=1 AND id=ref)AND NOT EXISTS(SELECT 1 FROM"
+                                  " operator_action WHERE kind=2 AND id=ref)LIMIT 1", e);
+    if (rc == WW_OK && sqlite3_step(st) == SQLITE_ROW)
+        found(v, table_of((uint64_t)sqlite3_column_int64(st, 0)),
+              (uint64_t)sqlite3_column_int64(st, 1), "was removed");
+    (void)sqlite3_finalize(st);
+    return rc;
+}
+
+enum ww_rc ww_store_verify(const struct ww_store *s, struct ww_verify *v, struct ww_err *e)
+{
+    *v = (struct ww_verify){ .good = true };
+    /* one read transaction: a monitor that goes on writing is not seen in between */
+    bool own = sqlite3_get_autocommit(s->db) != 0;
+    enum ww_rc rc = own ? ww_db_exec(s->db, s->path, "BEGIN", e) : WW_OK;
+    if (rc != WW_OK)
+        return rc;
+    rc = check_file(s, v, e);
+    if (rc == WW_OK)
+        rc = check_links(s, v, e);
+    if (rc == WW_OK)
+        rc = check_rows(s, WW_LINK_ALERT, &v->alerts, v, e);
+    if (rc == WW_OK)
+        rc = check_rows(s, WW_LINK_ACTION, &v->actions, v, e);
+    if (rc == WW_OK)
+        rc = check_gone(s, v, e);
+    if (own)
+        (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return rc;
+}

@@ -1,0 +1,145 @@
+/* db.h - inside of the store: tables as data, the connection, and what its files share. */
+#ifndef WW_STORE_DB_H
+#define WW_STORE_DB_H
+#include "store/store.h"
+#include <sqlite3.h>
+
+enum {
+    WW_DB_APP_ID = 0x77647763, /* "wdwc" in the file's header: file(1) and we know it as ours */
+    WW_DB_COLS_MAX = 80,
+    WW_DB_FEEDS_MAX = 16,
+    WW_DB_DIRTY_MAX = 256,     /* alerts changed in one transaction before they are linked early */
+    WW_DB_QUEUE = 256 * 1024,  /* events that wait while another writer holds the lock */
+    WW_DB_HASH = 32,
+};
+
+/* What an insert does when the row is there already. */
+enum ww_merge {
+    WW_M_KEY,   /* decides which row it is */
+    WW_M_SET,   /* the new value replaces the old one */
+    WW_M_FILL,  /* the new value replaces the old one unless it is unknown */
+    WW_M_FIRST, /* the first value stays */
+    WW_M_ADD,
+    WW_M_MIN,
+    WW_M_MAX,
+    WW_M_COUNT, /* how many events made the row */
+};
+
+/* One column, one line. from: a field of the event, or '@' and an item of its header (value.c). */
+struct ww_col {
+    uint16_t since;   /* schema version that brought the column */
+    const char *name, *from;
+    const char *type; /* TEXT, INTEGER */
+    uint8_t merge;    /* enum ww_merge */
+};
+
+enum { WW_T_NUMBERED = 1, WW_T_CHAINED = 2, WW_T_CAPPED = 4 };
+
+struct ww_table {
+    uint16_t since;
+    const char *name, *event; /* event that makes rows */
+    const struct ww_col *cols;
+    uint16_t ncols, flags;
+    const char *oldest; /* WW_T_CAPPED: rows with the smallest value go first */
+};
+
+/* Tables made from events. Ends with name NULL. */
+extern const struct ww_table ww_db_tables[];
+
+/* Steps of the schema: version n is reached by adding what has since == n, then by sql. */
+struct ww_migration {
+    const char *what;
+    const char *sql; /* may be NULL */
+};
+extern const struct ww_migration ww_db_migrations[]; /* index 0 is version 1; ends with what NULL */
+
+/* A table with the fields of its event resolved. */
+struct ww_feed {
+    const struct ww_table *t;
+    const struct ww_field *f[WW_DB_COLS_MAX]; /* NULL for header items */
+    sqlite3_stmt *put;
+};
+
+struct ww_source_span {
+    sqlite3_int64 id; /* row of table sources */
+    uint64_t first, last, frame, events;
+    bool dirty;
+};
+
+struct ww_store {
+    sqlite3 *db;
+    char path[512];
+    const struct ww_registry *registry;
+    bool writer, live, open; /* open: a transaction is under way */
+    unsigned batch_events, busy_ms;
+    uint64_t batch_ns, max_rows;
+
+    struct ww_feed feed[WW_DB_FEEDS_MAX];
+    size_t nfeed;
+    uint8_t feed_of[WW_EVENT_TYPES_MAX][2]; /* index + 1 into feed by type */
+    sqlite3_stmt *begin, *commit, *rollback, *span, *run_span;
+
+    sqlite3_int64 run;
+    uint64_t first, last; /* packet time of the run */
+    struct ww_source_span *src;
+    size_t nsrc;
+
+    uint64_t batch_at; /* packet time of the transaction's first event */
+    uint64_t batch_n;
+    int64_t dirty[WW_DB_DIRTY_MAX]; /* alerts without a link for their newest state */
+    size_t ndirty;
+    char *queue;
+    size_t queue_n, queue_events;
+
+    struct ww_store_counts count;
+    enum ww_rc stop; /* WW_OK while writing works */
+    uint64_t retry_at;
+    struct ww_err first_err; /* told by sync and close */
+};
+
+/* schema.c */
+/** CREATE TABLE for one table as of a version; in o, ends with ';'. */
+void ww_db_sql_create(struct ww_out *o, const struct ww_table *t, uint16_t version);
+/** INSERT ... ON CONFLICT from the list of columns. */
+void ww_db_sql_put(struct ww_out *o, const struct ww_table *t);
+/** Brings the file from its user_version to the newest of m, one transaction per step. */
+enum ww_rc ww_db_migrate(sqlite3 *db, const char *path, const struct ww_table *tables,
+                         const struct ww_migration *m, struct ww_err *e) WW_MUST_CHECK;
+uint16_t ww_db_version(const struct ww_migration *m);
+/** Refuses files of other programs and of newer versions; tells the file's version. */
+enum ww_rc ww_db_check(sqlite3 *db, const char *path, const struct ww_migration *m,
+                       uint16_t *version, struct ww_err *e) WW_MUST_CHECK;
+
+/* error.c */
+/** One sentence and our code for what SQLite refused. doing: "cannot open", "cannot write". */
+enum ww_rc ww_db_fail(sqlite3 *db, int sql_rc, const char *path, const char *doing,
+                      struct ww_err *e);
+enum ww_rc ww_db_exec(sqlite3 *db, const char *path, const char *sql, struct ww_err *e)
+    WW_MUST_CHECK;
+enum ww_rc ww_db_prepare(const struct ww_store *s, sqlite3_stmt **st, const char *sql,
+                         struct ww_err *e) WW_MUST_CHECK;
+
+/* value.c */
+/** Binds one column's value of an event. */
+int ww_db_bind(struct ww_store *s, sqlite3_stmt *st, int at, const struct ww_col *c,
+               const struct ww_field *f, const struct ww_event *e);
+/** True when from names a header item. */
+bool ww_db_item(const char *from);
+int ww_db_bind_text(sqlite3_stmt *st, int at, struct ww_slice s);
+/** Fills a body's fields from the columns of a row with the table's names; the other way of bind. */
+void ww_db_body(void *body, const struct ww_event_type *type, const struct ww_table *t,
+                sqlite3_stmt *row);
+/** Text of a column as a slice; valid until the next step. */
+struct ww_slice ww_db_text(sqlite3_stmt *st, int col);
+
+/* chain.c */
+enum ww_link { WW_LINK_ALERT = 1, WW_LINK_ACTION = 2 };
+/** Digest of one row: names, types and values of all columns that are not NULL. */
+bool ww_db_digest(uint8_t out[WW_DB_HASH], sqlite3_stmt *row);
+/** Appends a link for the row (alert or action) inside the open transaction. SQLite's code. */
+int ww_db_link(sqlite3 *db, enum ww_link kind, int64_t ref, uint64_t at_ns);
+
+/* feed.c */
+/** Resolves the tables against the registry and prepares their statements. */
+enum ww_rc ww_db_feeds(struct ww_store *s, struct ww_err *e) WW_MUST_CHECK;
+#endif
