@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+"""Differential test against tshark: the same capture, field by field, joined by conversation and order.
+
+    tshark_diff.py --wardwatch PROGRAM [--material DIR | --capture FILE...] [-v]
+
+Captures: all of pcaps/, or with --material those of DIR/captures whose index names DICOM or HL7. Every difference is a
+failure or a row of known_differences.tsv. Which fields are compared is said in tshark_map.tsv.
+"""
+import argparse
+import collections
+import csv
+import fnmatch
+import json
+import os
+import re
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+SIZE_MAX = 8 << 20
+PDU = {"0x01": "associate", "0x02": "accept", "0x03": "reject", "0x05": "release", "0x07": "abort"}
+COMMAND = re.compile(r"^\(([0-9a-f]{4},[0-9a-f]{4})\) +\d+ (.*?)(?: {2,}(.*))?$", re.S)
+
+
+def read_tsv(path, columns):
+    with open(path, encoding="utf-8") as f:
+        rows = [l.rstrip("\n").split("\t") for l in f if l.strip() and not l.startswith("#")]
+    for r in rows:
+        if len(r) < columns:
+            sys.exit("%s: %d columns are wanted: %s" % (path, columns, r))
+    return rows
+
+
+def field_map(path=os.path.join(HERE, "tshark_map.tsv")):
+    table = collections.defaultdict(list)
+    for event, ours, record, theirs, how in read_tsv(path, 5):
+        if how not in TRANSFORM:
+            sys.exit("%s: unknown transformation %s" % (path, how))
+        table[event, record].append((ours, theirs, how))
+    return table
+
+
+# ---- transformations: a value of ours and one of tshark's, both as text in one form, or None when not comparable ---------
+
+def number(s):
+    s = str(s).strip()
+    m = re.search(r"\((0x[0-9a-fA-F]+)\)\s*$", s)
+    return str(int(m.group(1) if m else s.split(" ")[0], 0)) if s else ""
+
+
+def uid(s):
+    s = str(s)
+    m = re.search(r"\(([0-9.]+)\)\s*$", s)
+    return (m.group(1) if m else s.split(" ")[0]).rstrip("\0 ")
+
+
+def hexa(s):
+    s = str(s)
+    m = re.search(r"0x([0-9a-fA-F]+)\)?\s*$", s)
+    return "%04x" % int(m.group(1) if m else s, 16) if s else ""
+
+
+def ascii_only(s):
+    s = str(s)
+    return s if all(" " <= c <= "~" for c in s) else None
+
+
+def listed(s):
+    return ",".join(s) if isinstance(s, list) else str(s)
+
+
+TRANSFORM = {
+    "=": str, "rtrim": lambda s: str(s).rstrip(" \0"), "aet": lambda s: str(s).strip(" \0"), "number": number, "uid": uid,
+    "hex": hexa, "ascii": ascii_only, "word": lambda s: str(s).split(" ")[0], "list": listed,
+    "kind": lambda s: re.sub(r"-R(Q|SP|sp)$", "", str(s).split(" ")[0]),
+}
+
+
+# ---- tshark ------------------------------------------------------------------------------------------------------------
+
+class Pairs(list):
+    """A JSON object with its order and its repeated keys."""
+
+    def all(self, key):
+        return [v for k, v in self if k == key]
+
+    def find(self, key):
+        """Values of a key at any depth, in order."""
+        for k, v in self:
+            if k == key:
+                yield v
+            for part in v if isinstance(v, list) and not isinstance(v, Pairs) else [v]:
+                if isinstance(part, Pairs):
+                    yield from part.find(key)
+
+
+def run_tshark(path, ports):
+    command = ["tshark", "-r", path, "-T", "json", "-o", "tcp.desegment_tcp_streams:TRUE", "-o",
+               "tcp.reassemble_out_of_order:TRUE", "-Y", "dicom || hl7"]
+    for proto, numbers in sorted(ports.items()):
+        for n in sorted(numbers):
+            command += ["-d", "tcp.port==%d,%s" % (n, proto)]
+    r = subprocess.run(command, capture_output=True, check=False, timeout=600)
+    text = r.stdout.decode("utf-8", "replace")
+    return json.loads(text, object_pairs_hook=Pairs) if text.strip() else []
+
+
+def ends(layers):
+    for family in ("ip", "ipv6"):
+        found = layers.all(family)
+        if found:
+            inner, tcp = found[-1], layers.all("tcp")[-1]
+            src, dst = inner.all(family + ".src")[0], inner.all(family + ".dst")[0]
+            return (src, int(tcp.all("tcp.srcport")[0])), (dst, int(tcp.all("tcp.dstport")[0]))
+    return None
+
+
+def first(p, key, otherwise=""):
+    return next(p.find(key), otherwise)
+
+
+def command_of(pdu):
+    """Tags of group 0000 in a P-DATA PDU: one dict a command."""
+    for name, body in pdu:
+        if not isinstance(body, Pairs) or not name.startswith("PDV"):
+            continue
+        tags = {}
+        for k, _ in body:
+            m = COMMAND.match(k)
+            if m and m.group(1).startswith("0000,"):
+                tags[m.group(1)] = (m.group(3) or "").strip()
+        if "0000,0100" in tags:
+            yield tags
+
+
+def dicom_records(pdu, proposed, conv):
+    what = PDU.get(first(pdu, "dicom.pdu.type"))
+    if what:
+        values = {k: first(pdu, k) for k in ("dicom.assoc.ae.calling", "dicom.assoc.ae.called", "dicom.max_pdu_len",
+                  "dicom.userinfo.uid", "dicom.userinfo.version", "dicom.assoc.reject.result", "dicom.assoc.reject.source",
+                  "dicom.assoc.reject.reason", "dicom.assoc.abort.source", "dicom.assoc.abort.reason")}
+        contexts = [b for _, body in pdu if isinstance(body, Pairs) for k, b in body
+                    if isinstance(b, Pairs) and b.all("dicom.pctx.id")]
+        values["contexts"] = len(contexts)
+        values["contexts_accepted"] = sum(b.all("dicom.pctx.result") == ["0x00"] for b in contexts)
+        yield what, values
+        for b in contexts:
+            number_ = b.all("dicom.pctx.id")[0]
+            if what == "associate":
+                proposed[conv, number_] = first(b, "dicom.pctx.abss.syntax")
+            elif what == "accept" and (conv, number_) in proposed:
+                good = b.all("dicom.pctx.result") == ["0x00"]
+                yield "context", {"dicom.pctx.id": number_, "dicom.pctx.abss.syntax": proposed[conv, number_],
+                                  "accepted": first(b, "dicom.pctx.xfer.syntax") if good else ""}
+    for tags in command_of(pdu):
+        tags["sop_class"] = tags.get("0000,0002") or tags.get("0000,0003") or ""
+        yield ("response" if re.search(r"-R(SP|sp)", tags["0000,0100"]) else "request"), tags
+
+
+def hl7_record(layer):
+    segments = [s for s in layer.all("hl7.segment") if isinstance(s, str)]
+    if not segments or not segments[0].startswith("MSH") or len(segments[0]) < 8:
+        return None
+    sep, comp = segments[0][3], segments[0][4]
+    values = {"segments": [s.strip("\r\n")[:3] for s in segments if s.strip("\r\n")]}
+    for s in segments:
+        s = s.strip("\r\n")
+        name, parts = s[:3], s.split(sep)
+        if name in ("MSH", "MSA") and name + "-1" not in values:
+            for i, v in enumerate(parts[1:], 2 if name == "MSH" else 1):
+                values["%s-%d" % (name, i)] = v
+                for k, c in enumerate(v.split(comp), 1):
+                    values["%s-%d.%d" % (name, i, k)] = c
+            values.setdefault(name + "-1", sep)
+    return ("ack" if "MSA-1" in values else "message"), values
+
+
+def tshark_records(packets):
+    """(ends, record) -> values in order."""
+    found, proposed = collections.defaultdict(list), {}
+    for p in packets:
+        layers = first(first(p, "_source"), "layers")
+        two = ends(layers)
+        if two is None:
+            continue
+        conv = frozenset(two)
+        for pdu in layers.all("dicom"):
+            if isinstance(pdu, Pairs):
+                for kind, values in dicom_records(pdu, proposed, conv):
+                    found[conv, kind].append(values)
+        for layer in layers.all("hl7"):
+            r = hl7_record(layer) if isinstance(layer, Pairs) else None
+            if r:
+                found[conv, r[0]].append(r[1])
+    return found
+
+
+# ---- ours --------------------------------------------------------------------------------------------------------------------
+
+def our_events(program, path):
+    r = subprocess.run([program, "analyze", path, "--events", "-"], capture_output=True, check=False, timeout=600)
+    if r.returncode not in (0, 1, 3):
+        sys.exit("%s: exit code %d: %s" % (path, r.returncode, r.stderr.decode("utf-8", "replace")))
+    return [json.loads(l) for l in r.stdout.decode("utf-8").split("\n") if l]
+
+
+def our_records(events):
+    found = collections.defaultdict(list)
+    for e in events:
+        proto = e.get("event_type")
+        if proto in ("dicom", "hl7") and isinstance(e.get(proto), dict):
+            conv = frozenset(((e.get("src_ip"), e.get("src_port")), (e.get("dest_ip"), e.get("dest_port"))))
+            found[conv, "%s.%s" % (proto, e[proto].get("type"))].append(e[proto])
+    return found
+
+
+def ports_of(events):
+    ports = {"dicom": {104, 11112, 4242, 2761, 2762}, "hl7": {2575, 6661}}
+    for e in events:
+        if e.get("event_type") in ports and e.get("dest_port"):
+            ports[e["event_type"]].add(e["dest_port"])
+    ports["dicom"] -= ports["hl7"] & {e.get("dest_port") for e in events if e.get("event_type") == "hl7"}
+    return ports
+
+
+def compare(table, ours, theirs):
+    """(event, field, text) of every difference, and the number of values that were compared."""
+    found, compared = [], 0
+    for (event, record), fields in sorted(table.items()):
+        convs = {c for c, k in list(ours) + list(theirs) if k in (event, record)}
+        for conv in sorted(convs, key=lambda c: sorted(map(str, c))):
+            mine, yours = ours.get((conv, event), []), theirs.get((conv, record), [])
+            where = " - ".join("%s:%s" % x for x in sorted(conv, key=str))
+            if len(mine) != len(yours):
+                found.append((event, "count", "%s: %d of ours, %d of tshark" % (where, len(mine), len(yours))))
+                continue
+            for i, (m, y) in enumerate(zip(mine, yours)):
+                for our_name, their_name, how in fields:
+                    try:
+                        a, b = (TRANSFORM[how](x if x is not None else "") for x in (m.get(our_name, ""), y.get(their_name, "")))
+                    except ValueError:
+                        a, b = str(m.get(our_name)), str(y.get(their_name))
+                    if a is None or b is None:
+                        continue
+                    compared += 1
+                    if a != b:
+                        found.append((event, our_name, "%s: number %d: ours %r, tshark %r" % (where, i + 1, a, b)))
+    return found, compared
+
+
+def known(rows, capture, event, field):
+    return any(fnmatch.fnmatch(capture, r[0]) and fnmatch.fnmatch(event, r[1]) and fnmatch.fnmatch(field, r[2]) for r in rows)
+
+
+def captures(args):
+    if args.capture:
+        return [(os.path.basename(c), c) for c in args.capture]
+    if args.material:
+        base = os.path.join(args.material, "captures")
+        with open(os.path.join(base, "index.tsv"), encoding="utf-8", newline="") as f:
+            rows = [r for r in csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE)
+                    if re.search("dicom|hl7", r["protocols"] + r["path"], re.I)]
+        return [(r["path"], os.path.join(base, r["path"])) for r in rows if os.path.getsize(os.path.join(base, r["path"])) <= SIZE_MAX]
+    found = []
+    for folder, dirs, names in os.walk(os.path.join(ROOT, "pcaps")):
+        dirs.sort()
+        found += [os.path.join(folder, n) for n in sorted(names) if re.search(r"\.pcap(ng)?(\.gz)?$", n)]
+    return [(os.path.relpath(p, os.path.join(ROOT, "pcaps")), p) for p in found]
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--wardwatch", required=True)
+    p.add_argument("--material")
+    p.add_argument("--capture", nargs="*")
+    p.add_argument("-v", action="store_true", help="also print the known differences")
+    a = p.parse_args()
+    try:
+        version = subprocess.run(["tshark", "--version"], capture_output=True, check=True, text=True).stdout.split("\n")[0]
+    except OSError:
+        print("skipped: tshark is not installed")
+        return 77
+    print(version)
+    table, rows = field_map(), read_tsv(os.path.join(HERE, "known_differences.tsv"), 5)
+    new = old = values = files = 0
+    for name, path in captures(a):
+        events = our_events(a.wardwatch, path)
+        theirs = tshark_records(run_tshark(path, ports_of(events)))
+        found, compared = compare(table, our_records(events), theirs)
+        values += compared
+        files += compared > 0
+        for event, field, text in found:
+            is_known = known(rows, name, event, field)
+            old += is_known
+            new += not is_known
+            if not is_known or a.v:
+                print("%s%s: %s.%s: %s" % ("known: " if is_known else "", name, event, field, text))
+    print("%d values compared in %d captures, %d known differences, %d new" % (values, files, old, new))
+    return 1 if new or values == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
