@@ -1,0 +1,47 @@
+/* charset.h - what encoding do these bytes look like, and text from it as UTF-8. */
+#ifndef WW_LIB_CHARSET_H
+#define WW_LIB_CHARSET_H
+#include "sensor/base/rd.h"
+
+/* Facts about bytes, gathered in one pass. */
+struct ww_text_look {
+    bool esc;  /* holds ESC (1B) */
+    bool high; /* holds a byte of 80 or more */
+};
+struct ww_text_look ww_text_look(struct ww_slice s);
+
+/** Every high byte is part of a well-formed UTF-8 sequence (RFC 3629). */
+bool ww_utf8_valid(struct ww_slice s);
+/** Every high byte is part of a pair A1-FE A1-FE (EUC-JP code set 1, EUC-KR, EUC-CN). */
+bool ww_euc_likely(struct ww_slice s);
+/** Reads as Shift_JIS throughout, with at least one lead byte 81-9F, which Latin text has not. */
+bool ww_sjis_likely(struct ww_slice s);
+
+static inline bool ww_sjis_lead(uint8_t b)
+{
+    return (b >= 0x81 && b <= 0x9f) || (b >= 0xe0 && b <= 0xfc);
+}
+static inline bool ww_sjis_trail(uint8_t b)
+{
+    return b >= 0x40 && b <= 0xfc && b != 0x7f;
+}
+
+/* ISO 2022 shift state of a 7-bit text (ISO/IEC 2022, RFC 1468). */
+enum ww_shift {
+    WW_SHIFT_ASCII, /* also JIS X 0201 Roman: every byte is itself */
+    WW_SHIFT_KANA,  /* JIS X 0201 katakana, 21-5F: 5C, 5E and 26 are characters */
+    WW_SHIFT_0208,  /* two bytes a character, 21-7E each */
+    WW_SHIFT_0212
+};
+/**
+ * Length of the escape sequence at the start of s (which is ESC) and the state after it.
+ * Return: 3 or 4; 1 when it is not a designation that is known (state stays)
+ */
+size_t ww_shift_escape(struct ww_slice s, uint8_t *shift);
+
+/** Length of the character at the start of s in a shift state; a byte below 21 ends a pair. */
+static inline size_t ww_shift_char(struct ww_slice s, uint8_t shift)
+{
+    return shift >= WW_SHIFT_0208 && ww_slice_at(s, 0) > 0x20 && ww_slice_at(s, 1) > 0x20 ? 2 : 1;
+}
+#endif

@@ -1,0 +1,100 @@
+/* device.c - identifiers of devices and software inside HL7 v2 messages.
+ * Source: HL7 v2.6 and 2.7 chapters 4, 7, 13 (OBX-18, PRT, EQU), 2 (SFT); IHE PCD TF-2 rev. 8 */
+#include "dissectors/medical/hl7/hl7.h"
+
+/* Keeps a device once a message; what does not fit is counted. */
+static struct hl7_device *keep(struct hl7_msg *m, const struct hl7_device *d)
+{
+    for (uint8_t i = 0; i < m->ndevices; i++) {
+        struct hl7_device *k = &m->device[i];
+        if (ww_slice_eq(WW_STR(k->subject_id), WW_STR(d->subject_id)) &&
+            ww_slice_eq(WW_STR(k->universal_id), WW_STR(d->universal_id)) &&
+            ww_slice_eq(WW_STR(k->source), WW_STR(d->source)))
+            return k;
+    }
+    if (m->ev.devices < UINT16_MAX)
+        m->ev.devices++;
+    if (m->ndevices == HL7_DEVICES) {
+        m->truncated = true;
+        return NULL;
+    }
+    m->device[m->ndevices] = *d;
+    return &m->device[m->ndevices++];
+}
+
+/* Reads an entity identifier (EI): id ^ name space ^ universal id ^ type; the first repetition. */
+static bool entity(const struct hl7_msg *m, const struct hl7_fields *f, size_t n,
+                   const char *source, struct hl7_device *d)
+{
+    const struct hl7_seps *s = &m->text.seps;
+    *d = (struct hl7_device){ 0 };
+    if (n >= f->n || !ww_hl7_filled(f->f[n]))
+        return false;
+    struct ww_slice ei = ww_hl7_part(f->f[n], s->rep, f->enc, 0);
+    struct ww_slice id = ww_slice_trim(ww_hl7_part(ei, s->comp, f->enc, 0));
+    struct ww_slice uid = ww_slice_trim(ww_hl7_part(ei, s->comp, f->enc, 2));
+    (void)WW_SET(d->source, ww_slice_str(source));
+    (void)WW_SET(d->subject_id, id.n > 0 ? id : uid);
+    (void)WW_SET(d->namespace, ww_slice_trim(ww_hl7_part(ei, s->comp, f->enc, 1)));
+    (void)WW_SET(d->universal_id, uid);
+    (void)WW_SET(d->id_type, ww_slice_trim(ww_hl7_part(ei, s->comp, f->enc, 3)));
+    return d->subject_id.len > 0;
+}
+
+/** OBX-18 names the equipment; OBX-3 of the same row its kind when it describes the device itself.
+ */
+void ww_hl7_device_obx(struct hl7_msg *m, const struct hl7_fields *f)
+{
+    struct hl7_device d;
+    if (!entity(m, f, 18, "OBX-18", &d))
+        return;
+    struct hl7_device *k = keep(m, &d);
+    struct ww_slice code = ww_hl7_part(f->f[3], m->text.seps.comp, f->enc, 1);
+    if (k != NULL && k->device_class.len == 0 && ww_slice_starts(code, "MDC_DEV_"))
+        (void)WW_SET(k->device_class, code);
+}
+
+/** PRT-10 device, PRT-16 UDI, PRT-20 serial number, PRT-22 kind of device. */
+void ww_hl7_device_prt(struct hl7_msg *m, const struct hl7_fields *f)
+{
+    struct hl7_device d;
+    if (!entity(m, f, 10, "PRT-10", &d) && !entity(m, f, 16, "PRT-16", &d))
+        return;
+    if (f->n > 20)
+        (void)WW_SET(d.serial, ww_slice_trim(f->f[20]));
+    if (f->n > 22)
+        (void)WW_SET(d.device_class, ww_slice_trim(f->f[22]));
+    (void)keep(m, &d);
+}
+
+/** EQU-1: laboratory automation equipment. */
+void ww_hl7_device_equ(struct hl7_msg *m, const struct hl7_fields *f)
+{
+    struct hl7_device d;
+    if (entity(m, f, 1, "EQU-1", &d))
+        (void)keep(m, &d);
+}
+
+/** SFT: software of the sending application; the first one is the sender's own. */
+void ww_hl7_software(struct hl7_msg *m, const struct hl7_fields *f)
+{
+    if (m->has_software || f->n < 3)
+        return;
+    m->has_software = true;
+    (void)WW_SET(m->software.vendor,
+                 ww_slice_trim(ww_hl7_part(f->f[1], m->text.seps.comp, f->enc, 0)));
+    (void)WW_SET(m->software.version, ww_slice_trim(f->f[2]));
+    if (f->n > 3)
+        (void)WW_SET(m->software.product, ww_slice_trim(f->f[3]));
+    if (f->n > 4)
+        (void)WW_SET(m->software.binary_id, ww_slice_trim(f->f[4]));
+}
+
+/** Tells the devices and the software of a message that is complete. */
+void ww_hl7_device_emit(struct ww_cx *cx, struct hl7_msg *m, enum ww_dir dir)
+{
+    for (uint8_t i = 0; i < m->ndevices; i++)
+        ww_emit(cx, &hl7_device_type, dir, &m->device[i]);
+    if (m->has_software)
+        ww_emit(cx, &hl7_software_type, dir, &m->software);
+}

@@ -1,0 +1,223 @@
+/* split.c - delimiters of an HL7 v2 message and splitting that knows characters from delimiters.
+ * Source: HL7 v2.5.1 2.5.4 (delimiters), 2.15.9.18 (character sets), JAHIS and SS-MIX2 use */
+#include "dissectors/lib/charset.h"
+#include "dissectors/medical/hl7/hl7.h"
+
+static bool delimiter(uint8_t b)
+{
+    return b > 0x20 && b < 0x7f && !(b >= '0' && b <= '9') && !(b >= 'A' && b <= 'Z') &&
+           !(b >= 'a' && b <= 'z');
+}
+
+/**
+ * Is this the start of a header segment: MSH, FHS or BHS, a separator and an encoding character?
+ * In:     s  bytes at the place in question, as many as there are
+ * Return: MAYBE when s is too short and agrees so far
+ */
+enum ww_guess ww_hl7_header(struct ww_slice s)
+{
+    static const char ids[3][4] = { "MSH", "FHS", "BHS" };
+    struct ww_slice id = ww_slice_sub(s, 0, 3);
+    bool ok = false;
+    for (size_t i = 0; i < 3; i++)
+        ok |= memcmp(id.n > 0 ? (const char *)id.p : "", ids[i], id.n) == 0;
+    if (!ok)
+        return WW_GUESS_NO;
+    uint8_t f = ww_slice_at(s, 3), c = ww_slice_at(s, 4);
+    if ((s.n > 3 && !delimiter(f)) || (s.n > 4 && (!delimiter(c) || c == f)))
+        return WW_GUESS_NO;
+    return s.n >= HL7_HEADER ? WW_GUESS_YES : WW_GUESS_MAYBE;
+}
+
+/**
+ * Reads the delimiters from a header segment.
+ * In:     seg  from its id on; ww_hl7_header said YES
+ * Return: false when the encoding characters are not 1 to 6 delimiters
+ */
+bool ww_hl7_seps(struct ww_slice seg, struct hl7_seps *out)
+{
+    uint8_t f = ww_slice_at(seg, 3);
+    size_t end = ww_slice_find(seg, 4, f);
+    struct ww_slice e = ww_slice_sub(seg, 4, end - 4);
+    *out = (struct hl7_seps){ .field = f };
+    if (e.n < 1 || e.n > 6)
+        return false;
+    for (size_t i = 0; i < e.n; i++)
+        if (!delimiter(ww_slice_at(e, i)))
+            return false;
+    out->comp = ww_slice_at(e, 0);
+    out->rep = ww_slice_at(e, 1);
+    if (e.n == 3 && ww_slice_at(e, 2) == '&') { /* escape character left out */
+        out->sub = '&';
+        return true;
+    }
+    out->esc = ww_slice_at(e, 2);
+    /* ^~\\& : the escape character doubled by mistake */
+    out->sub = ww_slice_at(e, ww_slice_at(e, 3) == out->esc ? 4 : 3);
+    return true;
+}
+
+/* Value of MSH-18: the set that decides how bytes form characters. */
+uint8_t ww_hl7_declared(struct ww_slice v)
+{
+    static const struct {
+        const char *in;
+        uint8_t cs;
+    } known[] = { { "UTF-8", HL7_CS_UTF8 },  { "ISO IR", HL7_CS_JIS }, { "ISO-IR", HL7_CS_JIS },
+                  { "8859", HL7_CS_SINGLE }, { "GB", HL7_CS_GBK },     { "BIG", HL7_CS_GBK },
+                  { "KS X", HL7_CS_OTHER },  { "CNS", HL7_CS_OTHER } };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (v.n > 0 && memmem(v.p, v.n, known[i].in, strlen(known[i].in)) != NULL)
+            return known[i].cs;
+    return HL7_CS_NONE;
+}
+
+/* How the characters of this segment are formed: what the bytes show beats what MSH-18 says. */
+static uint8_t encoding(struct ww_slice seg, struct hl7_text *t)
+{
+    struct ww_text_look look = ww_text_look(seg);
+    if (look.esc) {
+        t->seen_2022 = true;
+        return HL7_ENC_ISO2022;
+    }
+    if (!look.high)
+        return HL7_ENC_PLAIN;
+    if (ww_utf8_valid(seg)) {
+        t->seen_utf8 = true;
+        return HL7_ENC_PLAIN;
+    }
+    t->seen_high = true;
+    if (t->declared == HL7_CS_GBK) {
+        t->seen_gbk = true;
+        return HL7_ENC_GBK;
+    }
+    if (t->declared == HL7_CS_SINGLE)
+        return HL7_ENC_PLAIN;
+    if (ww_sjis_likely(seg)) {
+        t->seen_sjis = true;
+        return HL7_ENC_SJIS;
+    }
+    t->seen_euc |= ww_euc_likely(seg);
+    return HL7_ENC_PLAIN;
+}
+
+/* Length of the character at offset at; *shift is the ISO 2022 state. */
+static size_t char_len(struct ww_slice s, size_t at, uint8_t enc, uint8_t *shift)
+{
+    uint8_t b = ww_slice_at(s, at), next = ww_slice_at(s, at + 1);
+    switch ((enum hl7_enc)enc) {
+    case HL7_ENC_PLAIN:
+        break;
+    case HL7_ENC_ISO2022:
+        if (b == 0x1b)
+            return ww_shift_escape(ww_slice_sub(s, at, 4), shift);
+        return at + 1 < s.n ? ww_shift_char(ww_slice_sub(s, at, 2), *shift) : 1;
+    case HL7_ENC_SJIS:
+        return ww_sjis_lead(b) && ww_sjis_trail(next) ? 2 : 1;
+    case HL7_ENC_GBK:
+        return b >= 0x81 && b != 0xff && next >= 0x40 && next != 0x7f && next != 0xff ? 2 : 1;
+    }
+    return 1;
+}
+
+/* Offset of the first true separator at or after from; s.n when there is none. A text starts, and
+ * after each separator stands, in the default set (HL7 v2.5.1 2.15.9.18). */
+static size_t find_sep(struct ww_slice s, size_t from, uint8_t sep, uint8_t enc)
+{
+    if (enc == HL7_ENC_PLAIN)
+        return ww_slice_find(s, from, sep);
+    uint8_t shift = WW_SHIFT_ASCII;
+    while (from < s.n) {
+        uint8_t b = ww_slice_at(s, from);
+        size_t n = char_len(s, from, enc, &shift);
+        bool kana = shift == WW_SHIFT_KANA && b > 0x20 && b < 0x60;
+        if (n == 1 && b == sep && !kana && shift < WW_SHIFT_0208)
+            return from;
+        from += n;
+    }
+    return s.n;
+}
+
+/* Splits where no byte can be mistaken: eight bytes at a time, since fields are short. */
+static void split_plain(struct ww_slice seg, uint8_t sep, struct hl7_fields *out)
+{
+    const uint64_t low = 0x7f7f7f7f7f7f7f7fu, all = 0x0101010101010101u * sep;
+    struct ww_rd r = ww_rd(seg);
+    size_t start = 0, at = 0;
+    while (r.left >= 8 && out->n < HL7_FIELDS_MAX - 1) {
+        uint64_t x = ww_rd_be64(&r) ^ all;
+        uint64_t hit = ~(((x & low) + low) | x | low);
+        while (hit != 0 && out->n < HL7_FIELDS_MAX - 1) {
+            unsigned bit = (unsigned)__builtin_clzll(hit);
+            size_t end = at + bit / 8;
+            out->f[out->n++] = ww_slice_sub(seg, start, end - start);
+            start = end + 1;
+            hit &= ~(0x8000000000000000u >> bit);
+        }
+        at += 8;
+    }
+    while (out->n < HL7_FIELDS_MAX - 1) {
+        size_t end = ww_slice_find(seg, start, sep);
+        if (end >= seg.n)
+            break;
+        out->f[out->n++] = ww_slice_sub(seg, start, end - start);
+        start = end + 1;
+    }
+    size_t end = ww_slice_find(seg, start, sep);
+    out->f[out->n++] = ww_slice_sub(seg, start, end - start);
+}
+
+/**
+ * Splits a segment into its fields.
+ * In:     seg  without its end; t the message's delimiters and character sets
+ * Out:    out  f[0] is the id; for a header segment f[1] is the separator, as the standard counts
+ * Limits: the first HL7_FIELDS_MAX fields
+ */
+void ww_hl7_split(struct ww_slice seg, struct hl7_text *t, struct hl7_fields *out)
+{
+    out->n = 0;
+    out->enc = encoding(seg, t);
+    if (ww_hl7_header(seg) == WW_GUESS_YES) {
+        out->f[out->n++] = ww_slice_sub(seg, 0, 3);
+        out->f[out->n++] = ww_slice_sub(seg, 3, 1);
+        seg = ww_slice_sub(seg, 4, seg.n);
+    }
+    if (out->enc == HL7_ENC_PLAIN) {
+        split_plain(seg, t->seps.field, out);
+        return;
+    }
+    size_t at = 0;
+    while (at <= seg.n && out->n < HL7_FIELDS_MAX) {
+        size_t end = find_sep(seg, at, t->seps.field, out->enc);
+        out->f[out->n++] = ww_slice_sub(seg, at, end - at);
+        at = end + 1;
+    }
+}
+
+/** Part `index` (from 0) of a field at a separator; empty when there is none. */
+struct ww_slice ww_hl7_part(struct ww_slice s, uint8_t sep, uint8_t enc, size_t index)
+{
+    size_t at = 0;
+    if (sep == 0)
+        return index == 0 ? s : ww_slice_sub(s, s.n, 0);
+    for (;;) {
+        size_t end = find_sep(s, at, sep, enc);
+        if (index == 0)
+            return ww_slice_sub(s, at, end - at);
+        if (end >= s.n)
+            return ww_slice_sub(s, s.n, 0);
+        index--;
+        at = end + 1;
+    }
+}
+
+/** Does a field say something: more than separators, blanks and the explicit null `""`? */
+bool ww_hl7_filled(struct ww_slice s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        uint8_t b = ww_slice_at(s, i);
+        if (b >= 0x80 || b == 0x1b || (b > 0x20 && b != 0x7f && !delimiter(b)))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,171 @@
+/* tell.c - what a complete HL7 v2 message or batch becomes: events, pairing, link quality.
+ * Source: HL7 v2.5.1 2.9 (acknowledgement modes), 2.10.3 (batches) */
+#include "dissectors/medical/hl7/hl7.h"
+
+static const char *const quirk_names[] = {
+    "no_start",    "fs_without_cr",    "lf",     "crlf",
+    "no_final_cr", "several_in_block", "no_end", "stray_text"
+};
+
+/* Hash of a control id for pairing inside one flow (FNV-1a); whoever makes two ids collide only
+ * confuses the latency of his own messages. */
+static uint64_t id_hash(struct ww_slice id)
+{
+    uint64_t h = 0xcbf29ce484222325u;
+    struct ww_rd r = ww_rd(id);
+    while (r.left > 0)
+        h = (h ^ ww_rd_u8(&r)) * 0x100000001b3u;
+    return h;
+}
+
+static bool says(struct ww_slice field, const char *what)
+{
+    return ww_slice_eqs(field, what);
+}
+
+/* Remembers a control id of this side; true when it was used shortly before. */
+static bool remember(struct hl7_side *s, uint64_t hash, bool wants_app)
+{
+    bool seen = false;
+    for (size_t i = 0; i < HL7_RECENT; i++)
+        seen |= s->recent[i].hash == hash;
+    s->recent[s->nrecent] = (struct hl7_recent){ hash, wants_app };
+    s->nrecent = (uint8_t)((s->nrecent + 1) % HL7_RECENT);
+    return seen;
+}
+
+/* Is the answer with this code the last one to the message with this control id? An accept
+ * acknowledgement is, unless the sender always wants the application's too (2.9.3). */
+static bool last_answer(const struct hl7_side *asked, const struct hl7_ack *a, uint64_t hash)
+{
+    if (a->ack_code.len == 0 || a->ack_code.b[0] != 'C')
+        return true;
+    for (size_t i = 0; i < HL7_RECENT; i++)
+        if (asked->recent[i].hash == hash)
+            return !asked->recent[i].wants_app;
+    return true;
+}
+
+/* Registers a message that must be answered: original mode, or an acknowledgement is wanted always.
+ */
+static void expect(struct ww_cx *cx, struct hl7_side *s, enum ww_dir dir)
+{
+    struct hl7_ack *e = &s->m.ev;
+    if (e->control_id.len == 0)
+        return;
+    bool original = e->accept_ack.len == 0 && e->app_ack.len == 0;
+    bool app = says(WW_STR(e->app_ack), "AL");
+    uint64_t hash = id_hash(WW_STR(e->control_id));
+    e->repeated = remember(s, hash, app && !original);
+    if (says(WW_STR(e->accept_ack), "AL") || app || (original && !s->m.has_msa))
+        ww_request(cx, dir, hash, HL7_ANSWER_MS);
+}
+
+static void encoding_seen(struct hl7_msg *m)
+{
+    const struct hl7_text *t = &m->text;
+    const char *name = t->seen_2022   ? "iso-2022"
+                       : t->seen_sjis ? "shift_jis"
+                       : t->seen_gbk  ? "gb18030"
+                       : t->seen_euc  ? "euc"
+                       : t->seen_high ? "8-bit"
+                       : t->seen_utf8 ? "utf-8"
+                                      : "";
+    (void)WW_SET(m->ev.charset_seen, ww_slice_str(name));
+}
+
+/**
+ * Tells the message of one side, which is over, and what it named; then forgets it.
+ * In: framing  "mllp" or "bare"
+ */
+void ww_hl7_emit(struct ww_cx *cx, struct hl7_state *st, enum ww_dir dir, const char *framing)
+{
+    struct hl7_side *s = &st->side[dir];
+    struct hl7_msg *m = &s->m;
+    struct hl7_ack *e = &m->ev;
+    m->open = false;
+    (void)WW_SET(e->framing, ww_slice_str(framing));
+    s->quirks |= m->stray ? HL7_Q_STRAY_TEXT : 0;
+    for (size_t i = 0; i < sizeof quirk_names / sizeof quirk_names[0]; i++)
+        if ((s->quirks >> i & 1) != 0)
+            (void)WW_ADD(e->quirks, ww_slice_str(quirk_names[i]));
+    s->quirks = 0;
+    encoding_seen(m);
+    for (uint8_t i = 0; i < s->batch_depth; i++)
+        s->batch[i].messages++;
+    if (!st->client_told) { /* who sends without being asked is the client */
+        st->client_told = true;
+        ww_client_is(cx, m->has_msa ? ww_other(dir) : dir);
+    }
+    if (m->has_msa && e->ack_control_id.len > 0) {
+        uint64_t hash = id_hash(WW_STR(e->ack_control_id));
+        bool last = last_answer(&st->side[ww_other(dir)], e, hash);
+        e->latency_ms = ww_result(cx, dir, hash, last).latency_ms;
+    }
+    expect(cx, s, dir);
+    if (m->truncated)
+        cx->ev_flags |= WW_EV_TRUNCATED;
+    ww_emit(cx, m->has_msa ? &hl7_ack_type : &hl7_message_type, dir, e);
+    ww_hl7_device_emit(cx, m, dir);
+}
+
+/**
+ * Starts a batch: FHS (a file) or BHS, whose fields stand where those of MSH do (2.15.2, 2.15.6).
+ * In: seg  the segment without its end; ww_hl7_header said YES
+ */
+void ww_hl7_batch_begin(struct hl7_side *s, struct ww_slice seg)
+{
+    struct hl7_text t = { .declared = HL7_CS_NONE };
+    struct hl7_fields f;
+    bool file = ww_slice_starts(seg, "FHS");
+    s->batch_depth = file || s->batch_depth == 0 ? 0 : 1; /* a BHS stands alone or inside an FHS */
+    if (s->batch_depth == 1 && !says(WW_STR(s->batch[0].level), "file"))
+        s->batch_depth = 0; /* the batch before had no trailer */
+    struct hl7_batch *b = &s->batch[s->batch_depth++];
+    *b = (struct hl7_batch){ .messages_declared = WW_NULL32 };
+    (void)ww_hl7_seps(seg, &t.seps);
+    ww_hl7_split(seg, &t, &f);
+    (void)WW_SET(b->level, ww_slice_str(file ? "file" : "batch"));
+    if (f.n > 3)
+        (void)WW_SET(b->sending_app, ww_slice_trim(f.f[3]));
+    if (f.n > 5)
+        (void)WW_SET(b->receiving_app, ww_slice_trim(f.f[5]));
+    b->credential_present = f.n > 8 && ww_hl7_filled(f.f[8]);
+    if (f.n > 11)
+        (void)WW_SET(b->control_id, ww_slice_trim(f.f[11]));
+}
+
+static uint32_t number(struct ww_slice s)
+{
+    uint32_t v = 0;
+    s = ww_slice_trim(s);
+    if (s.n == 0 || s.n > 9)
+        return WW_NULL32;
+    for (struct ww_rd r = ww_rd(s); r.left > 0;) {
+        uint8_t b = ww_rd_u8(&r);
+        if (b < '0' || b > '9')
+            return WW_NULL32;
+        v = v * 10 + (b - '0');
+    }
+    return v;
+}
+
+/** Ends a batch: BTS or FTS; tells it, and an inner one that was left open. */
+void ww_hl7_batch_end(struct ww_cx *cx, struct hl7_side *s, enum ww_dir dir, struct ww_slice seg)
+{
+    bool file = ww_slice_starts(seg, "FTS");
+    uint8_t sep = ww_slice_at(seg, 3);
+    size_t end = ww_slice_find(seg, 4, sep);
+    while (s->batch_depth > 0) {
+        struct hl7_batch *b = &s->batch[s->batch_depth - 1];
+        bool is_file = says(WW_STR(b->level), "file");
+        if (is_file && !file)
+            return; /* a trailer without its header */
+        s->batch_depth--;
+        if (!is_file && !file) /* the file trailer counts batches, not messages */
+            b->messages_declared = number(ww_slice_sub(seg, 4, end - 4));
+        ww_emit(cx, &hl7_batch_type, dir, b);
+        if (!file)
+            return;
+    }
+}
