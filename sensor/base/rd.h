@@ -169,6 +169,20 @@ static inline struct ww_slice ww_slice_trim(struct ww_slice s)
     return s;
 }
 
+/* Copies a slice to memory of ours that has room for it. */
+static inline void ww_copy(void *dst, struct ww_slice s)
+{
+    if (s.n > 0)
+        memcpy(dst, s.p, s.n);
+}
+
+/* The same for memory that may overlap. */
+static inline void ww_move(void *dst, struct ww_slice s)
+{
+    if (s.n > 0)
+        memmove(dst, s.p, s.n);
+}
+
 /* Slice over a C string; for literals and our own text. */
 static inline struct ww_slice ww_slice_str(const char *s)
 {

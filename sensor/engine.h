@@ -1,0 +1,98 @@
+/* engine.h - between streams and dissectors: binding, probing, calls, contract, events. */
+#ifndef WW_ENGINE_H
+#define WW_ENGINE_H
+#include "dissectors/dissector.h"
+#include "sensor/flow.h"
+#include "sensor/pair.h"
+#include "sensor/stream.h"
+
+enum {
+    WW_DISSECTORS_MAX = 64,
+    WW_PORT_HINTS = 3,    /* dissectors hinted at by one port */
+    WW_PROBE_HOLD = 4096, /* bytes kept while a dissector says MAYBE */
+    WW_ANOMALY_SLOTS = 4096, /* power of two */
+    WW_STATE_HDR = 8      /* bytes before a dissector's state: the second of its alarm */
+};
+
+struct ww_engine_stats {
+    uint64_t probes, bound, stopped, buffered, skipped, no_state, no_buffer, unanswered;
+    uint64_t bug[WW_DISSECTORS_MAX]; /* broken promises by dissector */
+};
+
+/* What one worker's packets need to become events. */
+struct ww_engine {
+    const struct ww_dissector *const *list;
+    unsigned n;
+    uint8_t hint[2][65536][WW_PORT_HINTS]; /* [udp][port]: dissector + 1 */
+    uint64_t on_tcp, on_udp;  /* dissectors that speak over TCP, UDP: bit sets */
+    uint64_t first[256];      /* dissectors that can begin with this byte */
+    uint64_t any_first;
+    uint8_t by_ethertype[WW_DISSECTORS_MAX]; /* indices, n_ethertype of them */
+    unsigned n_ethertype;
+    struct ww_slab state[WW_DISSECTORS_MAX];
+    struct ww_flows *flows;
+    struct ww_slab *tcp;
+    struct ww_bufs *bufs;
+    struct ww_pairs pairs;
+    struct ww_key pseudonym_key;
+    struct ww_engine_stats stats;
+    struct ww_anomaly_slot {
+        uint64_t key, count, told;
+    } *anomaly;
+    /* the packet at hand */
+    const struct ww_pkt *pkt;
+    const struct ww_dec *dec;
+    uint64_t now, seq;
+    uint8_t call_app, call_flags; /* of the dissector that is emitting */
+    ww_event_fn *emit;
+    void *emit_to;
+    _Alignas(8) uint8_t record[WW_EVENT_MAX];
+};
+
+/* The context of one call: what the dissector sees, and what we need to serve it. */
+struct ww_call {
+    struct ww_cx cx; /* first: the hosts get the rest back from its address */
+    struct ww_engine *g;
+    uint32_t flow;
+    uint8_t app;
+    struct ww_end end[2];
+};
+/** Context for a call of dissector app about a flow; the caller points cx.end at its own end[]. */
+struct ww_call ww_engine_call(struct ww_engine *g, uint32_t flow, uint8_t app);
+
+struct ww_engine_cfg {
+    const struct ww_dissector *const *dissectors;
+    uint32_t flows;      /* cap of the flow table, for the dissectors' state */
+    size_t state_budget; /* bytes for dissectors' state */
+    struct ww_key key;   /* of the pairing table and pseudonyms */
+    ww_event_fn *emit;
+    void *emit_to;
+};
+
+enum ww_rc ww_engine_init(struct ww_engine *g, const struct ww_engine_cfg *cfg,
+                          struct ww_flows *flows, struct ww_slab *tcp, struct ww_bufs *bufs,
+                          struct ww_err *e) WW_MUST_CHECK;
+void ww_engine_free(struct ww_engine *g);
+
+/** Contiguous stream bytes of a TCP flow; a gap in them; the end of any flow. */
+void ww_engine_stream(struct ww_engine *g, uint32_t flow, enum ww_dir dir, struct ww_slice in);
+void ww_engine_gap(struct ww_engine *g, uint32_t flow, enum ww_dir dir, uint64_t lost);
+/** One datagram of a UDP flow. */
+void ww_engine_datagram(struct ww_engine *g, uint32_t flow, enum ww_dir dir, struct ww_slice in);
+/** A frame that is not IP, by its EtherType. Return: whether a dissector took it. */
+bool ww_engine_frame(struct ww_engine *g, const struct ww_dec *d);
+void ww_engine_flow_end(struct ww_engine *g, uint32_t flow);
+/** Calls the dissector's tick when its alarm is due. Return: second of the alarm, 0 = none. */
+uint64_t ww_engine_alarm(struct ww_engine *g, uint32_t flow, uint64_t now_s);
+/** Tells requests whose time is over. */
+void ww_engine_expire(struct ww_engine *g, uint64_t now);
+
+/** Emits an event about a flow (WW_NONE: about the frame at hand). at: packet time in ns. */
+void ww_engine_emit(struct ww_engine *g, uint32_t flow, enum ww_dir dir, uint64_t at,
+                    const struct ww_event_type *t, const void *body);
+/** Tells an anomaly: the 1st, 2nd, 4th, 8th ... of a kind in a flow, with the count since. */
+void ww_engine_anomaly(struct ww_engine *g, uint32_t flow, enum ww_dir dir, const char *type,
+                       const char *what, const char *layer);
+/** Whether a dissector is hinted at by this port over TCP or UDP. */
+bool ww_engine_known_port(const struct ww_engine *g, uint8_t proto, uint16_t port);
+#endif

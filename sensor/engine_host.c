@@ -1,0 +1,180 @@
+/* engine_host.c - events of the engine, and what a dissector may ask of it during a call. */
+#include "sensor/engine.h"
+#include "sensor/event_core.h"
+
+/* ---- events ---------------------------------------------------------------------------------------- */
+
+static struct ww_end end_of_flow(const struct ww_flow *f, unsigned k)
+{
+    struct ww_end e = { .ip = { .fam = f->fam }, .mac = f->mac[k], .port = f->port[k] };
+    ww_copy(e.ip.b, (struct ww_slice){ f->ip[k], sizeof e.ip.b });
+    return e;
+}
+
+static struct ww_end end_of_frame(const struct ww_dec *d, unsigned k)
+{
+    struct ww_end e = { .ip = ww_ip_of(d->ip[k]), .mac = d->mac[k], .port = d->port[k] };
+    return e;
+}
+
+void ww_engine_emit(struct ww_engine *g, uint32_t flow, enum ww_dir dir, uint64_t at,
+                    const struct ww_event_type *t, const void *body)
+{
+    struct ww_event *e = (struct ww_event *)(void *)g->record;
+    *e = (struct ww_event){ .type = t,
+                            .ts = at,
+                            .seq = ++g->seq,
+                            .size = (uint32_t)(sizeof *e + t->size),
+                            .dir = (uint8_t)dir,
+                            .dissector = g->call_app,
+                            .flags = (uint8_t)(g->call_flags | (t->flags & WW_EVT_KEEP ? WW_EV_KEEP : 0)) };
+    if (g->pkt != NULL) {
+        e->frame = g->pkt->frame;
+        e->source = g->pkt->source;
+    }
+    if (flow != WW_NONE) {
+        const struct ww_flow *f = ww_flow_at(g->flows, flow);
+        e->flow = f->id;
+        e->source = (uint32_t)(f->id >> 44);
+        e->end[0] = end_of_flow(f, 0);
+        e->end[1] = end_of_flow(f, 1);
+        e->client = f->client;
+        e->client_by = f->client_by;
+        e->ip_proto = f->proto;
+        if (f->app < g->n)
+            e->dissector = f->app;
+        for (unsigned k = 0; k < 2 && f->vlan[k] != 0; k++)
+            e->vlan[e->nvlan++] = f->vlan[k];
+        if (f->flags & WW_FF_MIDSTREAM)
+            e->flags |= WW_EV_MIDSTREAM;
+    } else if (g->dec != NULL) {
+        e->end[0] = end_of_frame(g->dec, 0);
+        e->end[1] = end_of_frame(g->dec, 1);
+        e->nvlan = g->dec->nvlan;
+        for (unsigned k = 0; k < g->dec->nvlan; k++)
+            e->vlan[k] = g->dec->vlan[k];
+    }
+    ww_copy(e->body, (struct ww_slice){ body, t->size });
+    g->emit(g->emit_to, e);
+}
+
+void ww_engine_anomaly(struct ww_engine *g, uint32_t flow, enum ww_dir dir, const char *type,
+                       const char *what, const char *layer)
+{
+    uint64_t id = flow != WW_NONE ? ww_flow_at(g->flows, flow)->id : 0;
+    uint64_t key = ww_mix(id ^ g->pairs.key.k[0], (uint64_t)(uintptr_t)what) | 1;
+    struct ww_anomaly_slot *s = &g->anomaly[key & (WW_ANOMALY_SLOTS - 1)];
+    if (s->key != key)
+        *s = (struct ww_anomaly_slot){ .key = key };
+    s->count++;
+    if ((s->count & (s->count - 1)) != 0)
+        return; /* told at 1, 2, 4, 8 ... */
+    struct ww_anomaly_ev b = { .count = s->count - s->told };
+    s->told = s->count;
+    WW_SET(b.type, ww_slice_str(type));
+    WW_SET(b.event, ww_slice_str(what));
+    WW_SET(b.layer, ww_slice_str(layer));
+    if (flow != WW_NONE && ww_flow_at(g->flows, flow)->app < g->n)
+        WW_SET(b.app_proto, ww_slice_str(g->list[ww_flow_at(g->flows, flow)->app]->name));
+    ww_engine_emit(g, flow, dir, g->now, &ww_anomaly_ev_type, &b);
+}
+
+/* ---- what dissectors may ask ------------------------------------------------------------------------- */
+
+static void host_emit(struct ww_cx *cx, const struct ww_event_type *t, enum ww_dir dir,
+                      const void *body)
+{
+    struct ww_call *c = (struct ww_call *)cx;
+    c->g->call_app = c->app;
+    c->g->call_flags = cx->ev_flags;
+    ww_engine_emit(c->g, c->flow, dir, c->g->now, t, body);
+    c->g->call_app = WW_NO_DISSECTOR;
+    c->g->call_flags = 0;
+}
+
+static void host_client_is(struct ww_cx *cx, enum ww_dir dir)
+{
+    struct ww_call *c = (struct ww_call *)cx;
+    if (c->flow == WW_NONE)
+        return;
+    struct ww_flow *f = ww_flow_at(c->g->flows, c->flow);
+    if (f->client_by < WW_BY_DISSECTOR) { /* the first evidence counts, a SYN beats it */
+        f->client = (uint8_t)dir;
+        f->client_by = WW_BY_DISSECTOR;
+    }
+}
+
+static void host_alarm(struct ww_cx *cx, uint64_t at_ns)
+{
+    struct ww_call *c = (struct ww_call *)cx;
+    if (c->flow == WW_NONE)
+        return;
+    struct ww_engine *g = c->g;
+    const struct ww_flow *f = ww_flow_at(g->flows, c->flow);
+    if (f->dstate == WW_NONE)
+        return;
+    uint64_t at = at_ns / 1000000000u + 1;
+    ww_copy(ww_slab_at(&g->state[f->app], f->dstate), (struct ww_slice){ (uint8_t *)&at, sizeof at });
+    ww_wheel_set(&g->flows->wheel, c->flow, at);
+}
+
+static void host_anomaly(struct ww_cx *cx, enum ww_dir dir, const char *what)
+{
+    struct ww_call *c = (struct ww_call *)cx;
+    ww_engine_anomaly(c->g, c->flow, dir, "applayer", what, "proto_parser");
+}
+
+static void host_request(struct ww_cx *cx, enum ww_dir dir, uint64_t key, uint32_t timeout_ms)
+{
+    struct ww_call *c = (struct ww_call *)cx;
+    if (c->flow == WW_NONE)
+        return;
+    uint32_t s = timeout_ms / 1000 + (timeout_ms % 1000 != 0);
+    struct ww_pending p = {
+        .flow = ww_flow_at(c->g->flows, c->flow)->id,
+        .key = key,
+        .ts = c->g->now,
+        .frame = c->g->pkt != NULL ? c->g->pkt->frame : 0,
+        .flow_i = c->flow,
+        .timeout_s = (uint16_t)(s < WW_PAIR_TIMEOUT_MAX_S ? s : WW_PAIR_TIMEOUT_MAX_S),
+        .dir = (uint8_t)dir,
+    };
+    ww_pairs_put(&c->g->pairs, &p);
+}
+
+static struct ww_pair host_result(struct ww_cx *cx, enum ww_dir dir, uint64_t key, bool last)
+{
+    struct ww_call *c = (struct ww_call *)cx;
+    if (c->flow == WW_NONE)
+        return (struct ww_pair){ .found = false, .latency_ms = WW_NULL32 };
+    return ww_pairs_get(&c->g->pairs, ww_flow_at(c->g->flows, c->flow)->id,
+                        (uint8_t)ww_other(dir), key, c->g->now, last);
+}
+
+static uint64_t host_pseudonym(struct ww_cx *cx, struct ww_slice value)
+{
+    struct ww_call *c = (struct ww_call *)cx;
+    return ww_siphash(&c->g->pseudonym_key, value);
+}
+
+static const struct ww_host engine_host = { .emit = host_emit,
+                                            .client_is = host_client_is,
+                                            .alarm = host_alarm,
+                                            .anomaly = host_anomaly,
+                                            .request = host_request,
+                                            .result = host_result,
+                                            .pseudonym = host_pseudonym };
+
+struct ww_call ww_engine_call(struct ww_engine *g, uint32_t flow, uint8_t app)
+{
+    struct ww_call c = { .cx = { .host = &engine_host, .now = g->now }, .g = g, .flow = flow, .app = app };
+        if (flow != WW_NONE) {
+        const struct ww_flow *f = ww_flow_at(g->flows, flow);
+        c.end[0] = end_of_flow(f, 0);
+        c.end[1] = end_of_flow(f, 1);
+    } else if (g->dec != NULL) {
+        c.end[0] = end_of_frame(g->dec, 0);
+        c.end[1] = end_of_frame(g->dec, 1);
+    }
+    return c; /* the caller sets cx.end to its copy's end */
+}

@@ -1,0 +1,175 @@
+/* flow.c - bounded flow table: open addressing over indices, keyed hash, prefetch in two rounds. */
+#include "sensor/flow.h"
+
+enum { VICTIMS = 32 }; /* flows looked at to find an old one */
+
+enum ww_rc ww_flows_init(struct ww_flows *t, uint32_t cap, struct ww_key key)
+{
+    *t = (struct ww_flows){ .cap = cap, .key = key };
+    uint64_t slots = 16;
+    while (slots < (uint64_t)cap * 2)
+        slots *= 2;
+    t->mask = slots - 1;
+    t->slot = ww_mem_reserve(slots * sizeof *t->slot);
+    if (t->slot == NULL || ww_slab_init(&t->slab, sizeof(struct ww_flow), cap) != WW_OK ||
+        ww_wheel_init(&t->wheel, cap) != WW_OK) {
+        ww_flows_free(t);
+        return WW_E_SYS;
+    }
+    return WW_OK;
+}
+
+void ww_flows_free(struct ww_flows *t)
+{
+    ww_mem_release(t->slot, (t->mask + 1) * sizeof *t->slot);
+    t->slot = NULL;
+    ww_slab_free(&t->slab);
+    ww_wheel_free(&t->wheel);
+}
+
+static void words(struct ww_slice ip, uint64_t w[2])
+{
+    struct ww_rd r = ww_rd(ip);
+    w[0] = ip.n == 4 ? ww_rd_le32(&r) : ww_rd_le64(&r);
+    w[1] = ip.n == 4 ? 0 : ww_rd_le64(&r);
+}
+
+uint32_t ww_flow_hash(const struct ww_flows *t, const struct ww_dec *d)
+{
+    uint64_t a[2];
+    uint64_t b[2];
+    words(d->ip[0], a);
+    words(d->ip[1], b);
+    /* each end is mixed by itself, then added: symmetric without sorting */
+    uint64_t pa = (uint64_t)d->port[0] << 40 | d->proto;
+    uint64_t pb = (uint64_t)d->port[1] << 40 | d->proto;
+    uint64_t k0 = t->key.k[0] | 1;
+    uint64_t k1 = t->key.k[1] | 1;
+    uint64_t ha = ww_mix(a[0] ^ pa ^ k0, a[1] ^ k1);
+    uint64_t hb = ww_mix(b[0] ^ pb ^ k0, b[1] ^ k1);
+    uint64_t h = ww_mix(ha + hb + k0, (ha ^ hb) ^ k1);
+    return (uint32_t)(h ^ h >> 32);
+}
+
+uint32_t ww_pair_hash(const struct ww_key *key, const struct ww_dec *d)
+{
+    uint64_t a[2];
+    uint64_t b[2];
+    words(d->ip[0], a);
+    words(d->ip[1], b);
+    uint64_t k0 = key->k[0] | 1;
+    uint64_t k1 = key->k[1] | 1;
+    uint64_t ha = ww_mix(a[0] ^ k0, a[1] ^ k1);
+    uint64_t hb = ww_mix(b[0] ^ k0, b[1] ^ k1);
+    uint64_t h = ww_mix(ha + hb + k1, (ha ^ hb) ^ k0);
+    return (uint32_t)(h ^ h >> 32);
+}
+
+void ww_flow_prefetch(const struct ww_flows *t, uint32_t hash)
+{
+    __builtin_prefetch(&t->slot[hash & t->mask]);
+}
+
+void ww_flow_prefetch2(const struct ww_flows *t, uint32_t hash)
+{
+    for (uint64_t s = hash & t->mask; t->slot[s].i != 0; s = (s + 1) & t->mask) {
+        if (t->slot[s].tag == hash) {
+            const struct ww_flow *f = ww_flow_at(t, t->slot[s].i - 1);
+            __builtin_prefetch(f);
+            __builtin_prefetch((const uint8_t *)f + 64);
+            return;
+        }
+    }
+}
+
+static bool same_ip(const uint8_t have[16], struct ww_slice ip)
+{
+    return memcmp(have, ip.p, ip.n) == 0;
+}
+
+uint32_t ww_flow_find(const struct ww_flows *t, const struct ww_dec *d, uint32_t hash,
+                      enum ww_dir *dir)
+{
+    for (uint64_t s = hash & t->mask; t->slot[s].i != 0; s = (s + 1) & t->mask) {
+        if (t->slot[s].tag != hash)
+            continue;
+        uint32_t i = t->slot[s].i - 1;
+        const struct ww_flow *f = ww_flow_at(t, i);
+        if (f->proto != d->proto || f->fam != d->fam)
+            continue;
+        if (f->port[0] == d->port[0] && f->port[1] == d->port[1] && same_ip(f->ip[0], d->ip[0]) &&
+            same_ip(f->ip[1], d->ip[1])) {
+            *dir = WW_A;
+            return i;
+        }
+        if (f->port[0] == d->port[1] && f->port[1] == d->port[0] && same_ip(f->ip[0], d->ip[1]) &&
+            same_ip(f->ip[1], d->ip[0])) {
+            *dir = WW_B;
+            return i;
+        }
+    }
+    return WW_NONE;
+}
+
+uint32_t ww_flow_add(struct ww_flows *t, const struct ww_dec *d, uint32_t hash)
+{
+    uint32_t i = ww_slab_get(&t->slab);
+    if (i == WW_NONE)
+        return WW_NONE;
+    struct ww_flow *f = ww_flow_at(t, i);
+    for (unsigned k = 0; k < 2; k++) {
+        memcpy(f->ip[k], d->ip[k].p, d->ip[k].n);
+        f->port[k] = d->port[k];
+        f->mac[k] = d->mac[k];
+    }
+    f->fam = d->fam;
+    f->proto = d->proto;
+    f->hash = hash;
+    f->ext = WW_NONE;
+    f->dstate = WW_NONE;
+    f->app = WW_APP_UNKNOWN;
+    f->vlan[0] = d->vlan[0];
+    f->vlan[1] = d->vlan[1];
+    uint64_t s = hash & t->mask;
+    while (t->slot[s].i != 0)
+        s = (s + 1) & t->mask;
+    t->slot[s] = (struct ww_flow_slot){ hash, i + 1 };
+    t->total++;
+    return i;
+}
+
+void ww_flow_del(struct ww_flows *t, uint32_t i)
+{
+    const struct ww_flow *f = ww_flow_at(t, i);
+    uint64_t s = f->hash & t->mask;
+    while (t->slot[s].i != i + 1)
+        s = (s + 1) & t->mask;
+    /* linear probing without tombstones: what follows moves up to its place */
+    for (uint64_t n = (s + 1) & t->mask; t->slot[n].i != 0; n = (n + 1) & t->mask) {
+        uint64_t home = t->slot[n].tag & t->mask;
+        if (((n - home) & t->mask) >= ((n - s) & t->mask)) {
+            t->slot[s] = t->slot[n];
+            s = n;
+        }
+    }
+    t->slot[s].i = 0;
+    ww_wheel_del(&t->wheel, i);
+    ww_slab_put(&t->slab, i);
+}
+
+uint32_t ww_flow_victim(struct ww_flows *t)
+{
+    uint32_t best = t->clock;
+    for (unsigned k = 0; k < VICTIMS; k++) { /* the table is full: every index is in use */
+        uint32_t i = t->clock;
+        t->clock = (t->clock + 1) % t->cap;
+        const struct ww_flow *f = ww_flow_at(t, i);
+        const struct ww_flow *b = ww_flow_at(t, best);
+        /* closed and unanswered ones go first, then the longest silent */
+        bool idle = f->state != WW_FS_OPEN;
+        bool bidle = b->state != WW_FS_OPEN;
+        if (idle != bidle ? idle : f->last < b->last)
+            best = i;
+    }
+    return best;
+}

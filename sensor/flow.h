@@ -1,0 +1,85 @@
+/* flow.h - the flow table: who talks with whom, since when, how much; bounded, keyed, expired on packet
+ * time. */
+#ifndef WW_FLOW_H
+#define WW_FLOW_H
+#include "sensor/base/hash.h"
+#include "sensor/base/wheel.h"
+#include "sensor/decode.h"
+
+enum ww_flow_state { WW_FS_NEW, WW_FS_OPEN, WW_FS_CLOSED };
+
+/* What the engine has found out about the protocol. */
+enum { WW_APP_UNKNOWN = 0xff, WW_APP_NONE = 0xfe }; /* NONE: stopped or given up */
+
+enum {
+    WW_FF_MIDSTREAM = 1,  /* TCP whose SYN was not seen */
+    WW_FF_RST = 2,
+    WW_FF_FIN_A = 4,
+    WW_FF_FIN_B = 8,
+    WW_FF_REPLIED = 16,   /* both directions were seen */
+    WW_FF_OPEN_TOLD = 32,
+    WW_FF_CUT = 64        /* a packet was cut by the snap length */
+};
+
+/* One flow. The first 64 bytes are what every packet touches. */
+struct ww_flow {
+    uint8_t ip[2][16];  /* by enum ww_dir; IPv4 in the first 4 bytes */
+    uint16_t port[2];
+    uint32_t hash;      /* for the table; keyed */
+    uint32_t ext;       /* TCP state, WW_NONE = none */
+    uint8_t fam, proto;
+    uint8_t state;      /* enum ww_flow_state */
+    uint8_t app;        /* dissector index, WW_APP_* */
+    uint8_t flags;      /* WW_FF_* */
+    uint8_t client, client_by;
+    uint8_t probes;     /* probe rounds with payload so far */
+    uint64_t last;      /* packet time of the last packet, ns */
+    /* second line */
+    uint64_t start;
+    uint64_t id;        /* source << 44 | frame of the first packet */
+    uint64_t bytes[2];
+    uint32_t pkts[2];
+    uint32_t dstate;    /* dissector state slot, WW_NONE = none */
+    struct ww_mac mac[2];
+    uint16_t vlan[2];   /* outermost and inner tag of the first packet, 0 = none */
+    uint16_t told;      /* minutes after start of the last flow.update, modulo 65536 */
+    uint8_t icmp_type, icmp_code;
+};
+static_assert(sizeof(struct ww_flow) == 128, "a flow is two cache lines");
+
+struct ww_flows {
+    struct ww_slab slab;
+    struct ww_flow_slot {
+        uint32_t tag, i; /* hash; index + 1, 0 = empty */
+    } *slot;
+    uint64_t mask;
+    uint32_t cap;
+    struct ww_key key;
+    struct ww_wheel wheel;
+    uint64_t total, evicted;
+    uint32_t clock; /* hand of the eviction clock */
+};
+
+enum ww_rc ww_flows_init(struct ww_flows *t, uint32_t cap, struct ww_key key) WW_MUST_CHECK;
+void ww_flows_free(struct ww_flows *t);
+
+/** Symmetric keyed hash of the innermost tuple; the same for both directions. */
+uint32_t ww_flow_hash(const struct ww_flows *t, const struct ww_dec *d);
+/** Asks the processor for the table line of a hash; and, in a second round, for the flow itself. */
+void ww_flow_prefetch(const struct ww_flows *t, uint32_t hash);
+void ww_flow_prefetch2(const struct ww_flows *t, uint32_t hash);
+/** Flow of a packet, WW_NONE when there is none. dir: the packet's direction in it. */
+uint32_t ww_flow_find(const struct ww_flows *t, const struct ww_dec *d, uint32_t hash,
+                      enum ww_dir *dir);
+/** New flow for the packet, whose sender becomes side A; WW_NONE when the table is full. */
+uint32_t ww_flow_add(struct ww_flows *t, const struct ww_dec *d, uint32_t hash);
+void ww_flow_del(struct ww_flows *t, uint32_t i);
+/** The flow to push out of a full table: one of the oldest of a sample. */
+uint32_t ww_flow_victim(struct ww_flows *t);
+static inline struct ww_flow *ww_flow_at(const struct ww_flows *t, uint32_t i)
+{
+    return ww_slab_at(&t->slab, i);
+}
+/** Keyed symmetric hash of the two addresses only, for sharing packets out to workers. */
+uint32_t ww_pair_hash(const struct ww_key *key, const struct ww_dec *d);
+#endif

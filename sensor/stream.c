@@ -1,0 +1,286 @@
+/* stream.c - TCP reassembly: in order without a copy, out of order bounded, losses told.
+ * Source: RFC 9293. */
+#include "sensor/stream.h"
+
+enum {
+    WILD_AHEAD = 1 << 26, /* bytes; far beyond the windows of hospital equipment */
+    WILD_TRUST = 4        /* segments in a row that make a jump believable */
+};
+
+/* Distance from b to a on the circle of sequence numbers; negative: a is before b. */
+static int32_t diff(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b);
+}
+
+void ww_tcp_init(struct ww_tcp *t)
+{
+    *t = (struct ww_tcp){ .retransmits = 0 };
+    for (unsigned d = 0; d < 2; d++) {
+        t->side[d].seg.i = WW_NONE;
+        t->side[d].pend.i = WW_NONE;
+    }
+}
+
+static struct ww_seg *seg_at(const struct ww_stream *s, struct ww_buf b)
+{
+    return (struct ww_seg *)(void *)ww_buf_at(s->bufs, b);
+}
+
+static struct ww_slice seg_bytes(const struct ww_stream *s, struct ww_buf b)
+{
+    const struct ww_seg *g = seg_at(s, b);
+    return (struct ww_slice){ ww_buf_at(s->bufs, b) + sizeof *g, g->len };
+}
+
+static void deliver(struct ww_stream *s, struct ww_side *x, enum ww_dir dir, struct ww_slice in,
+                    const struct ww_sink *sink)
+{
+    x->next += (uint32_t)in.n;
+    x->seen += in.n;
+    s->stats.bytes += in.n;
+    sink->data(sink->to, dir, in);
+}
+
+/* Bytes up to sequence number `to` will not come any more. */
+static void lose(struct ww_stream *s, struct ww_side *x, enum ww_dir dir, uint32_t to,
+                 const struct ww_sink *sink)
+{
+    uint32_t lost = to - x->next;
+    x->lost_lo = x->next;
+    x->lost_hi = to;
+    x->next = to;
+    x->seen += lost;
+    x->gap_bytes += lost;
+    s->stats.gap_bytes += lost;
+    sink->gap(sink->to, dir, lost);
+}
+
+/* Takes the first waiting segment off the chain. */
+static void pop_seg(struct ww_stream *s, struct ww_side *x)
+{
+    struct ww_buf b = x->seg;
+    x->ooo_bytes -= seg_at(s, b)->len;
+    x->seg = seg_at(s, b)->next;
+    ww_buf_put(s->bufs, &b);
+}
+
+/* Delivers waiting segments that have become contiguous. */
+static void drain(struct ww_stream *s, struct ww_side *x, enum ww_dir dir,
+                  const struct ww_sink *sink)
+{
+    while (x->seg.i != WW_NONE) {
+        const struct ww_seg *g = seg_at(s, x->seg);
+        int32_t ahead = diff(g->seq, x->next);
+        if (ahead > 0)
+            return;
+        struct ww_slice in = seg_bytes(s, x->seg);
+        size_t old = (size_t)(-(int64_t)ahead);
+        if (old < in.n)
+            deliver(s, x, dir, ww_slice_sub(in, old, in.n), sink);
+        pop_seg(s, x);
+    }
+    x->rx_after = 0;
+}
+
+static void lose_first_hole(struct ww_stream *s, struct ww_side *x, enum ww_dir dir,
+                            const struct ww_sink *sink)
+{
+    lose(s, x, dir, seg_at(s, x->seg)->seq, sink);
+    x->rx_after = 0;
+    drain(s, x, dir, sink);
+}
+
+/**
+ * Keeps a segment that is ahead of a hole. Where it overlaps bytes that wait already, the earlier
+ * bytes stay (the policy of most receivers for data in the window).
+ * Return: false when there was no room.
+ */
+static bool keep(struct ww_stream *s, struct ww_side *x, uint32_t seq, struct ww_slice in)
+{
+    struct ww_buf *at = &x->seg;
+    while (at->i != WW_NONE) {
+        struct ww_seg *g = seg_at(s, *at);
+        uint32_t end = g->seq + g->len;
+        if (diff(seq, g->seq) >= 0 && diff(seq, end) < 0) { /* begins inside a waiting one */
+            uint32_t over = end - seq;
+            s->stats.overlaps++;
+            if (over >= in.n)
+                return true;
+            in = ww_slice_sub(in, over, in.n);
+            seq = end;
+        }
+        if (diff(seq, g->seq) < 0)
+            break;
+        at = &g->next;
+    }
+    while (in.n > 0) {
+        size_t n = in.n;
+        if (at->i != WW_NONE) { /* ends before the next waiting one begins */
+            uint32_t room = seg_at(s, *at)->seq - seq;
+            if (n > room) {
+                s->stats.overlaps++;
+                n = room;
+            }
+        }
+        if (n > 0) {
+            struct ww_buf b = ww_buf_get(s->bufs, sizeof(struct ww_seg) + n);
+            if (b.i == WW_NONE)
+                return false;
+            struct ww_seg *g = seg_at(s, b);
+            *g = (struct ww_seg){ .next = *at, .seq = seq, .len = (uint32_t)n };
+            ww_copy(ww_buf_at(s->bufs, b) + sizeof *g, ww_slice_sub(in, 0, n));
+            *at = b;
+            at = &seg_at(s, b)->next;
+            x->ooo_bytes += (uint32_t)n;
+            in = ww_slice_sub(in, n, in.n);
+            seq += (uint32_t)n;
+        }
+        if (in.n == 0 || at->i == WW_NONE)
+            continue;
+        struct ww_seg *g = seg_at(s, *at); /* step over what waits already */
+        size_t over = g->len < in.n ? g->len : in.n;
+        in = ww_slice_sub(in, over, in.n);
+        seq += (uint32_t)over;
+        at = &g->next;
+    }
+    return true;
+}
+
+/* A hole lies before the waiting bytes: is it lost for good? */
+static bool hole_is_lost(const struct ww_stream *s, const struct ww_side *x, uint64_t ts)
+{
+    bool acked = x->has_ack && diff(x->acked, seg_at(s, x->seg)->seq) >= 0;
+    return (acked && x->rx_after >= s->cfg.wait_segs) || x->ooo_bytes > s->cfg.flow_cap ||
+           ts - x->hole_ts > s->cfg.wait_ns;
+}
+
+static void ahead_of_hole(struct ww_stream *s, struct ww_side *x, enum ww_dir dir, uint32_t seq,
+                          struct ww_slice in, const struct ww_sink *sink)
+{
+    s->stats.out_of_order++;
+    if (keep(s, x, seq, in))
+        return;
+    /* no room: give up the holes so far, the oldest bytes are the most useful */
+    s->stats.evicted++;
+    while (x->seg.i != WW_NONE)
+        lose_first_hole(s, x, dir, sink);
+    if (diff(seq, x->next) > 0)
+        lose(s, x, dir, seq, sink);
+    size_t old = (size_t)(x->next - seq);
+    if (old < in.n)
+        deliver(s, x, dir, ww_slice_sub(in, old, in.n), sink);
+}
+
+/* Bytes that were seen before, or that fill a hole which was given up. */
+static void old_bytes(struct ww_stream *s, struct ww_tcp *t, struct ww_side *x, uint32_t seq,
+                      size_t n)
+{
+    if (diff(seq, x->lost_lo) >= 0 && diff(seq + (uint32_t)n, x->lost_hi) <= 0 &&
+        x->lost_lo != x->lost_hi) {
+        /* late, not lost: the dissector has gone on, but the loss figures are mended */
+        uint64_t back = n < x->gap_bytes ? n : x->gap_bytes;
+        x->gap_bytes -= back;
+        s->stats.gap_bytes -= back < s->stats.gap_bytes ? back : s->stats.gap_bytes;
+        return;
+    }
+    t->retransmits++;
+    s->stats.retransmits++;
+}
+
+static void payload(struct ww_stream *s, struct ww_tcp *t, struct ww_side *x, enum ww_dir dir,
+                    uint32_t seq, struct ww_slice in, uint64_t ts, const struct ww_sink *sink)
+{
+    int32_t ahead = diff(seq, x->next);
+    if (ahead < 0) {
+        size_t old = (size_t)(-(int64_t)ahead);
+        if (old >= in.n) {
+            old_bytes(s, t, x, seq, in.n);
+            return;
+        }
+        t->retransmits++;
+        s->stats.retransmits++;
+        in = ww_slice_sub(in, old, in.n);
+        seq += (uint32_t)old;
+        ahead = 0;
+    }
+    if (ahead == 0) {
+        deliver(s, x, dir, in, sink);
+        if (x->seg.i != WW_NONE)
+            drain(s, x, dir, sink);
+        return;
+    }
+    if (ahead > WILD_AHEAD && ++x->wild < WILD_TRUST)
+        return; /* a forged or damaged segment must not move the stream; a real jump repeats */
+    x->wild = 0;
+    if (x->skip >= (uint64_t)ahead + in.n && x->seg.i == WW_NONE) {
+        /* hole and segment both lie in bulk that nobody wants: arithmetic instead of buffers */
+        lose(s, x, dir, seq, sink);
+        deliver(s, x, dir, in, sink);
+        return;
+    }
+    if (x->seg.i == WW_NONE) {
+        x->hole_ts = ts;
+        x->rx_after = 0;
+    }
+    x->rx_after++;
+    ahead_of_hole(s, x, dir, seq, in, sink);
+}
+
+bool ww_stream_segment(struct ww_stream *s, struct ww_tcp *t, const struct ww_dec *d,
+                       enum ww_dir dir, uint64_t ts, const struct ww_sink *sink)
+{
+    struct ww_side *x = &t->side[dir];
+    struct ww_side *y = &t->side[dir ^ 1];
+    uint32_t seq = d->seq;
+    if (d->tcp_flags & WW_TCP_SYN) {
+        seq++; /* the SYN takes one number; data may ride on it (RFC 7413) */
+        if (!x->has_next || x->seen == 0) {
+            x->next = seq;
+            x->has_next = true;
+        }
+    }
+    if ((d->tcp_flags & WW_TCP_ACK) && (!y->has_ack || diff(d->ack, y->acked) > 0)) {
+        y->acked = d->ack;
+        y->has_ack = true;
+    }
+    struct ww_slice in = d->payload;
+    bool fresh = true;
+    if (in.n > 0 && !(d->tcp_flags & WW_TCP_RST)) { /* data on a RST is a reason text */
+        if (!x->has_next) {
+            x->next = seq;
+            x->has_next = true;
+        }
+        /* one byte before the window is a keep-alive (RFC 9293 3.8.4) */
+        if (in.n == 1 && diff(seq, x->next) == -1)
+            return false;
+        uint64_t before = x->seen;
+        uint32_t waiting = x->ooo_bytes;
+        payload(s, t, x, dir, seq, in, ts, sink);
+        fresh = x->seen != before || x->ooo_bytes != waiting;
+        if (d->wire > in.n && diff(x->next, seq + (uint32_t)in.n) == 0)
+            lose(s, x, dir, seq + d->wire, sink); /* cut by the snap length */
+    }
+    for (unsigned k = 0; k < 2; k++) {
+        struct ww_side *h = &t->side[k];
+        while (h->seg.i != WW_NONE && hole_is_lost(s, h, ts))
+            lose_first_hole(s, h, (enum ww_dir)k, sink);
+    }
+    return fresh;
+}
+
+void ww_stream_flush(struct ww_stream *s, struct ww_tcp *t, const struct ww_sink *sink)
+{
+    for (unsigned k = 0; k < 2; k++)
+        while (t->side[k].seg.i != WW_NONE)
+            lose_first_hole(s, &t->side[k], (enum ww_dir)k, sink);
+}
+
+void ww_stream_drop(struct ww_stream *s, struct ww_tcp *t)
+{
+    for (unsigned k = 0; k < 2; k++) {
+        while (t->side[k].seg.i != WW_NONE)
+            pop_seg(s, &t->side[k]);
+        ww_buf_put(s->bufs, &t->side[k].pend);
+    }
+}

@@ -1,0 +1,76 @@
+/* stream.h - TCP: from segments in any order to contiguous bytes in each direction, or a told gap. */
+#ifndef WW_STREAM_H
+#define WW_STREAM_H
+#include "sensor/base/mem.h"
+#include "sensor/decode.h"
+
+/* Bytes out of order wait in a chain of buffers, sorted by sequence number. */
+struct ww_seg {
+    struct ww_buf next; /* next segment, i == WW_NONE at the end */
+    uint32_t seq, len;
+    /* the bytes follow */
+};
+
+/* One direction of a TCP connection. */
+struct ww_side {
+    uint32_t next;      /* sequence number expected next */
+    uint32_t acked;     /* highest acknowledgement that the other side sent for this direction */
+    uint64_t skip;      /* bytes that the dissector does not want to see */
+    uint64_t gap_bytes; /* bytes that were never seen */
+    uint64_t seen;      /* bytes delivered, skipped or lost: position in the stream */
+    struct ww_buf seg;  /* first segment out of order */
+    struct ww_buf pend; /* bytes that the dissector has not used yet */
+    uint32_t pend_n, need;
+    uint32_t ooo_bytes;
+    uint64_t hole_ts;
+    uint32_t lost_lo, lost_hi; /* newest hole that was given up; what fills it late is not new */
+    uint32_t rx_after;  /* segments of this direction since the hole was met */
+    uint8_t wild;       /* segments in a row that were absurdly far ahead */
+    bool has_next, has_ack;
+};
+
+struct ww_tcp {
+    struct ww_side side[2];
+    uint32_t retransmits;
+    uint32_t probes;  /* payload segments while the protocol was unknown */
+    uint8_t maybe[2]; /* dissector that asked for more bytes + 1, 0 = none */
+};
+
+struct ww_stream_cfg {
+    uint32_t flow_cap;  /* bytes out of order of one direction */
+    uint32_t wait_segs; /* an acknowledged hole is lost after this many segments behind it */
+    uint64_t wait_ns;   /* any hole is lost after this time */
+};
+
+struct ww_stream_stats {
+    uint64_t bytes, gap_bytes, skipped, evicted, overlaps, out_of_order, retransmits;
+};
+
+/* The receiver of contiguous bytes: the engine, the differential test, the unit tests. */
+struct ww_sink {
+    void (*data)(void *to, enum ww_dir dir, struct ww_slice in);
+    void (*gap)(void *to, enum ww_dir dir, uint64_t lost);
+    void *to;
+};
+
+struct ww_stream {
+    struct ww_stream_cfg cfg;
+    struct ww_bufs *bufs;
+    struct ww_stream_stats stats;
+};
+
+/**
+ * Takes one segment: delivers what is contiguous now, keeps what is ahead, tells a gap when bytes
+ * are lost for good.
+ * In: t state of the connection; d the decoded segment; dir its direction; ts packet time in ns
+ * Return: false when the segment brought nothing new (retransmission)
+ * Source: RFC 9293 3.4, 3.10; sequence numbers compare modulo 2^32
+ */
+bool ww_stream_segment(struct ww_stream *s, struct ww_tcp *t, const struct ww_dec *d,
+                       enum ww_dir dir, uint64_t ts, const struct ww_sink *sink);
+/** Delivers what still waits, with gaps told, when the connection is over or forgotten. */
+void ww_stream_flush(struct ww_stream *s, struct ww_tcp *t, const struct ww_sink *sink);
+/** Gives back all buffers of the connection. */
+void ww_stream_drop(struct ww_stream *s, struct ww_tcp *t);
+void ww_tcp_init(struct ww_tcp *t);
+#endif

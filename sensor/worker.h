@@ -1,0 +1,62 @@
+/* worker.h - one worker: packets in, events out; it owns its tables and shares nothing. */
+#ifndef WW_WORKER_H
+#define WW_WORKER_H
+#include "sensor/defrag.h"
+#include "sensor/engine.h"
+#include "sensor/event_core.h"
+
+/* The budget of one worker; everything is reserved at start. */
+struct ww_worker_cfg {
+    const struct ww_dissector *const *dissectors;
+    uint32_t flows;       /* flows at a time */
+    uint32_t tcp_flows;   /* TCP connections at a time */
+    size_t buffer_bytes;  /* segments out of order and message rests */
+    size_t state_bytes;   /* dissectors' state */
+    uint32_t datagrams;   /* fragmented datagrams at a time */
+    uint32_t idle_tcp_s, idle_udp_s; /* silence that ends a flow */
+    struct ww_key key;
+    ww_event_fn *emit;
+    void *emit_to;
+};
+
+struct ww_worker_stats {
+    uint64_t packets, bytes, truncated, clock_steps;
+    uint64_t ipv4, ipv6, tcp, udp, icmp, arp, other, fragments;
+    uint64_t dec[WW_DEC_N];
+    uint64_t midstream, tcp_flows, tcp_ended, one_way, no_tcp;
+    uint64_t first_ts, last_ts;
+};
+
+struct ww_worker {
+    struct ww_worker_cfg cfg;
+    struct ww_flows flows;
+    struct ww_slab tcp;
+    struct ww_bufs bufs;
+    struct ww_stream stream;
+    struct ww_defrag defrag;
+    struct ww_engine engine;
+    struct ww_worker_stats stats;
+    uint64_t now;   /* newest packet time, ns */
+    uint32_t flow;  /* flow of the segment at hand, for the sink */
+    struct ww_sink sink;
+    struct ww_dec dec[WW_BATCH];
+    uint32_t hash[WW_BATCH];
+};
+
+/** Default budget: 1,000,000 flows, 200,000 TCP connections, 96 MiB of buffers. */
+struct ww_worker_cfg ww_worker_defaults(void);
+/** Bytes of address space that a worker with this budget reserves; printed at start. */
+size_t ww_worker_budget(const struct ww_worker_cfg *cfg);
+enum ww_rc ww_worker_new(struct ww_worker **out, const struct ww_worker_cfg *cfg,
+                         struct ww_err *e) WW_MUST_CHECK;
+void ww_worker_free(struct ww_worker *w);
+
+/** Takes packets in order of arrival. */
+void ww_worker_packets(struct ww_worker *w, const struct ww_pkt *p, unsigned n);
+/** Packet time goes on without packets (live ticks): timers up to now are served. */
+void ww_worker_tick(struct ww_worker *w, uint64_t now_ns);
+/** End of input: every flow ends with reason eof. */
+void ww_worker_end(struct ww_worker *w);
+/** Adds this worker's counters to a statistics record. Reasons and grade are the pipeline's. */
+void ww_worker_add_stats(const struct ww_worker *w, struct ww_stats *s);
+#endif

@@ -1,0 +1,35 @@
+/* worker_stats.c - a worker's counters as a statistics record. */
+#include "sensor/worker.h"
+
+void ww_worker_add_stats(const struct ww_worker *w, struct ww_stats *s)
+{
+    const struct ww_worker_stats *x = &w->stats;
+    s->capture__packets += x->packets;
+    s->capture__bytes += x->bytes;
+    s->capture__truncated += x->truncated;
+    s->capture__clock_steps += x->clock_steps;
+    s->decoder__ipv4 += x->ipv4;
+    s->decoder__ipv6 += x->ipv6;
+    s->decoder__tcp += x->tcp;
+    s->decoder__udp += x->udp;
+    s->decoder__icmp += x->icmp;
+    s->decoder__arp += x->arp;
+    s->decoder__other += x->other;
+    for (unsigned o = WW_DEC_NOT_IP + 1; o < WW_DEC_N; o++)
+        s->decoder__invalid += x->dec[o];
+    s->decoder__fragments += x->fragments;
+    s->decoder__reassembled += w->defrag.whole;
+    s->flow__total += w->flows.total;
+    s->flow__active += w->flows.slab.used;
+    s->flow__evicted += w->flows.evicted;
+    s->flow__midstream += x->midstream;
+    s->flow__one_way += x->one_way;
+    s->flow__tcp += x->tcp_flows;
+    s->stream__gap_bytes += w->stream.stats.gap_bytes;
+    s->stream__bytes += w->stream.stats.bytes;
+    s->stream__evicted += w->stream.stats.evicted;
+    s->app_layer__probes += w->engine.stats.probes;
+    s->app_layer__stopped += w->engine.stats.stopped;
+    s->app_layer__buffered += w->engine.stats.buffered;
+    s->app_layer__skipped += w->engine.stats.skipped;
+}
