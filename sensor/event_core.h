@@ -90,6 +90,9 @@ WW_EVENT_DECLARE(ww_anomaly_ev, WW_ANOMALY_FIELDS);
     F(S, LIST, coverage__reasons, 160, NONE, "", "What lowers the grade")
 WW_EVENT_DECLARE(ww_stats, WW_STATS_FIELDS);
 
+/** Fills the coverage members of a statistics record from its counters. */
+void ww_coverage_grade(struct ww_stats *s);
+
 /* flow.start, flow.open and flow.app are for the judge; outputs write update and end. */
 extern const struct ww_event_type *const ww_core_events[];
 #endif

@@ -34,7 +34,7 @@ static struct ww_slice seg_bytes(const struct ww_stream *s, struct ww_buf b)
 }
 
 static void deliver(struct ww_stream *s, struct ww_side *x, enum ww_dir dir, struct ww_slice in,
-                    const struct ww_sink *sink)
+                    const struct ww_stream_sink *sink)
 {
     x->next += (uint32_t)in.n;
     x->seen += in.n;
@@ -44,7 +44,7 @@ static void deliver(struct ww_stream *s, struct ww_side *x, enum ww_dir dir, str
 
 /* Bytes up to sequence number `to` will not come any more. */
 static void lose(struct ww_stream *s, struct ww_side *x, enum ww_dir dir, uint32_t to,
-                 const struct ww_sink *sink)
+                 const struct ww_stream_sink *sink)
 {
     uint32_t lost = to - x->next;
     x->lost_lo = x->next;
@@ -67,7 +67,7 @@ static void pop_seg(struct ww_stream *s, struct ww_side *x)
 
 /* Delivers waiting segments that have become contiguous. */
 static void drain(struct ww_stream *s, struct ww_side *x, enum ww_dir dir,
-                  const struct ww_sink *sink)
+                  const struct ww_stream_sink *sink)
 {
     while (x->seg.i != WW_NONE) {
         const struct ww_seg *g = seg_at(s, x->seg);
@@ -84,7 +84,7 @@ static void drain(struct ww_stream *s, struct ww_side *x, enum ww_dir dir,
 }
 
 static void lose_first_hole(struct ww_stream *s, struct ww_side *x, enum ww_dir dir,
-                            const struct ww_sink *sink)
+                            const struct ww_stream_sink *sink)
 {
     lose(s, x, dir, seg_at(s, x->seg)->seq, sink);
     x->rx_after = 0;
@@ -156,7 +156,7 @@ static bool hole_is_lost(const struct ww_stream *s, const struct ww_side *x, uin
 }
 
 static void ahead_of_hole(struct ww_stream *s, struct ww_side *x, enum ww_dir dir, uint32_t seq,
-                          struct ww_slice in, const struct ww_sink *sink)
+                          struct ww_slice in, const struct ww_stream_sink *sink)
 {
     s->stats.out_of_order++;
     if (keep(s, x, seq, in))
@@ -189,7 +189,7 @@ static void old_bytes(struct ww_stream *s, struct ww_tcp *t, struct ww_side *x, 
 }
 
 static void payload(struct ww_stream *s, struct ww_tcp *t, struct ww_side *x, enum ww_dir dir,
-                    uint32_t seq, struct ww_slice in, uint64_t ts, const struct ww_sink *sink)
+                    uint32_t seq, struct ww_slice in, uint64_t ts, const struct ww_stream_sink *sink)
 {
     int32_t ahead = diff(seq, x->next);
     if (ahead < 0) {
@@ -228,7 +228,7 @@ static void payload(struct ww_stream *s, struct ww_tcp *t, struct ww_side *x, en
 }
 
 bool ww_stream_segment(struct ww_stream *s, struct ww_tcp *t, const struct ww_dec *d,
-                       enum ww_dir dir, uint64_t ts, const struct ww_sink *sink)
+                       enum ww_dir dir, uint64_t ts, const struct ww_stream_sink *sink)
 {
     struct ww_side *x = &t->side[dir];
     struct ww_side *y = &t->side[dir ^ 1];
@@ -269,7 +269,7 @@ bool ww_stream_segment(struct ww_stream *s, struct ww_tcp *t, const struct ww_de
     return fresh;
 }
 
-void ww_stream_flush(struct ww_stream *s, struct ww_tcp *t, const struct ww_sink *sink)
+void ww_stream_flush(struct ww_stream *s, struct ww_tcp *t, const struct ww_stream_sink *sink)
 {
     for (unsigned k = 0; k < 2; k++)
         while (t->side[k].seg.i != WW_NONE)

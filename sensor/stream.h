@@ -47,7 +47,7 @@ struct ww_stream_stats {
 };
 
 /* The receiver of contiguous bytes: the engine, the differential test, the unit tests. */
-struct ww_sink {
+struct ww_stream_sink {
     void (*data)(void *to, enum ww_dir dir, struct ww_slice in);
     void (*gap)(void *to, enum ww_dir dir, uint64_t lost);
     void *to;
@@ -67,9 +67,9 @@ struct ww_stream {
  * Source: RFC 9293 3.4, 3.10; sequence numbers compare modulo 2^32
  */
 bool ww_stream_segment(struct ww_stream *s, struct ww_tcp *t, const struct ww_dec *d,
-                       enum ww_dir dir, uint64_t ts, const struct ww_sink *sink);
+                       enum ww_dir dir, uint64_t ts, const struct ww_stream_sink *sink);
 /** Delivers what still waits, with gaps told, when the connection is over or forgotten. */
-void ww_stream_flush(struct ww_stream *s, struct ww_tcp *t, const struct ww_sink *sink);
+void ww_stream_flush(struct ww_stream *s, struct ww_tcp *t, const struct ww_stream_sink *sink);
 /** Gives back all buffers of the connection. */
 void ww_stream_drop(struct ww_stream *s, struct ww_tcp *t);
 void ww_tcp_init(struct ww_tcp *t);

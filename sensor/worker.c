@@ -45,7 +45,7 @@ enum ww_rc ww_worker_new(struct ww_worker **out, const struct ww_worker_cfg *cfg
     if (w == NULL)
         return WW_FAIL(e, WW_E_SYS, "no memory for a worker");
     w->cfg = *cfg;
-    w->sink = (struct ww_sink){ sink_data, sink_gap, w };
+    w->sink = (struct ww_stream_sink){ sink_data, sink_gap, w };
     w->stream.cfg = (struct ww_stream_cfg){ .flow_cap = 512 * 1024,
                                             .wait_segs = 16,
                                             .wait_ns = NS };

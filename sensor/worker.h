@@ -38,7 +38,7 @@ struct ww_worker {
     struct ww_worker_stats stats;
     uint64_t now;   /* newest packet time, ns */
     uint32_t flow;  /* flow of the segment at hand, for the sink */
-    struct ww_sink sink;
+    struct ww_stream_sink sink;
     struct ww_dec dec[WW_BATCH];
     uint32_t hash[WW_BATCH];
 };

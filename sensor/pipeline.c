@@ -1,0 +1,179 @@
+/* pipeline.c - events on their way to judge and outlets; files in a plain loop. */
+#include "sensor/pipeline.h"
+#include "sensor/pipeline_threads.h"
+
+static const uint64_t NS = 1000000000u;
+
+void ww_outlets_write(void *to, const struct ww_event *e)
+{
+    const struct ww_outlets *o = to;
+    if (o->store != NULL)
+        ww_store_put(o->store, e);
+    if (o->eve != NULL)
+        ww_eve_put(o->eve, e);
+    if (o->tap != NULL)
+        o->tap(o->tap_to, e);
+}
+
+void ww_route(struct ww_routing *r, const struct ww_event *e)
+{
+    if (!r->started) {
+        r->started = true;
+        r->first_ts = e->ts;
+    }
+    if (e->ts > r->last_ts)
+        r->last_ts = e->ts;
+    /* the event itself first, so that what follows from it is written behind it */
+    r->write(r->write_to, e);
+    if (r->out.judge != NULL)
+        ww_judge_see(r->out.judge, e, r->write, r->write_to);
+}
+
+bool ww_route_time(struct ww_routing *r, uint64_t ts)
+{
+    if (ts / NS <= r->tick)
+        return false;
+    bool first = r->tick == 0;
+    r->tick = ts / NS;
+    if (r->out.judge != NULL)
+        ww_judge_tick(r->out.judge, ts, r->write, r->write_to);
+    if (first)
+        r->next_stats = r->tick + r->stats_s;
+    if (r->tick < r->next_stats)
+        return false;
+    r->next_stats = r->tick + r->stats_s;
+    return true;
+}
+
+void ww_route_stats(struct ww_routing *r, struct ww_stats *s)
+{
+    union {
+        struct ww_event e;
+        uint8_t room[sizeof(struct ww_event) + sizeof(struct ww_stats)];
+    } rec;
+    if (r->out.judge != NULL) {
+        struct ww_judge_counts c;
+        ww_judge_counts(r->out.judge, &c);
+        s->judge__late = c.late;
+    }
+    s->bugs = ww_bugs();
+    s->uptime = r->started ? (r->last_ts - r->first_ts) / NS : 0;
+    ww_coverage_grade(s);
+    rec.e = (struct ww_event){ .type = &ww_stats_type,
+                               .ts = r->last_ts,
+                               .size = sizeof(struct ww_event) + sizeof *s,
+                               .dissector = WW_NO_DISSECTOR,
+                               .flags = WW_EV_KEEP };
+    ww_copy(rec.e.body, (struct ww_slice){ (const uint8_t *)s, sizeof *s });
+    ww_route(r, &rec.e);
+}
+
+static void route_event(void *to, const struct ww_event *e)
+{
+    ww_route(to, e);
+}
+
+static bool stopped(const struct ww_pipeline_cfg *cfg)
+{
+    return cfg->stop != NULL && atomic_load_explicit(cfg->stop, memory_order_relaxed);
+}
+
+static void damaged(struct ww_pipeline_result *r, const struct ww_err *e)
+{
+    if (r->damaged++ == 0)
+        r->first = *e;
+}
+
+/* What the plain loop carries. */
+struct plain {
+    const struct ww_pipeline_cfg *cfg;
+    struct ww_pipeline_result *r;
+    struct ww_routing route;
+    struct ww_worker *w;
+};
+
+static void plain_stats(struct plain *p)
+{
+    p->r->stats = (struct ww_stats){ .capture__kernel_drops = WW_NULL64 };
+    ww_worker_add_stats(p->w, &p->r->stats);
+    ww_route_stats(&p->route, &p->r->stats);
+}
+
+static void plain_file(struct plain *p, struct ww_capfile *c)
+{
+    struct ww_batch b;
+    struct ww_err e;
+    unsigned turn = 0;
+    for (;;) {
+        enum ww_capfile_end end = ww_capfile_next(c, &b, &e);
+        if (end == WW_CAP_CUT || end == WW_CAP_BROKEN)
+            damaged(p->r, &e);
+        if (end != WW_CAP_MORE || stopped(p->cfg))
+            break;
+        ww_worker_packets(p->w, b.pkt, b.n);
+        ww_block_drop(b.block, b.n);
+        if (ww_route_time(&p->route, p->w->now))
+            plain_stats(p);
+        if ((++turn & 1023) == 0 && p->cfg->progress != NULL) {
+            uint64_t done;
+            uint64_t size;
+            ww_capfile_progress(c, &done, &size);
+            p->cfg->progress(p->cfg->progress_to, done, size, p->w->stats.packets);
+        }
+        if (p->cfg->out.eve != NULL && (turn & 1023) == 0 && ww_eve_gone(p->cfg->out.eve) &&
+            p->cfg->out.store == NULL)
+            break; /* nobody reads any more */
+    }
+    p->r->filtered += ww_capfile_filtered(c);
+}
+
+static enum ww_rc files_plain(const struct ww_pipeline_cfg *cfg, struct ww_pipeline_result *r,
+                              struct ww_err *e)
+{
+    struct plain p = { .cfg = cfg, .r = r };
+    p.route = (struct ww_routing){ .out = cfg->out,
+                                   .write = ww_outlets_write,
+                                   .stats_s = cfg->stats_s ? cfg->stats_s : 60 };
+    p.route.write_to = &p.route.out;
+    struct ww_worker_cfg wc = cfg->worker;
+    wc.emit = route_event;
+    wc.emit_to = &p.route;
+    enum ww_rc rc = ww_worker_new(&p.w, &wc, e);
+    if (rc != WW_OK)
+        return rc;
+    for (unsigned i = 0; i < cfg->nsources && !stopped(cfg); i++) {
+        struct ww_capfile_cfg cc = { .filter = cfg->filter, .blocks = 2 };
+        struct ww_capfile *c = NULL;
+        struct ww_err fe;
+        if (ww_capfile_open(&c, cfg->sources[i], i, &cc, &fe) != WW_OK) {
+            damaged(r, &fe);
+            continue;
+        }
+        plain_file(&p, c);
+        ww_capfile_close(c);
+    }
+    r->stopped = stopped(cfg);
+    ww_worker_end(p.w);
+    plain_stats(&p);
+    if (cfg->out.judge != NULL)
+        ww_judge_end(cfg->out.judge, p.w->now, p.route.write, p.route.write_to);
+    r->last_ts = p.w->now;
+    ww_worker_free(p.w);
+    return WW_OK;
+}
+
+enum ww_rc ww_pipeline_files(const struct ww_pipeline_cfg *cfg, struct ww_pipeline_result *r,
+                             struct ww_err *e)
+{
+    *r = (struct ww_pipeline_result){ .damaged = 0 };
+    if (cfg->workers <= 1)
+        return files_plain(cfg, r, e);
+    return ww_threads_files(cfg, r, e);
+}
+
+enum ww_rc ww_pipeline_live(const struct ww_pipeline_cfg *cfg, struct ww_pipeline_result *r,
+                            struct ww_err *e)
+{
+    *r = (struct ww_pipeline_result){ .damaged = 0 };
+    return ww_threads_live(cfg, r, e);
+}

@@ -1,0 +1,69 @@
+/* pipeline.h - from captures to outputs: capture, workers, judge, writer; the same calls in a plain
+ * loop for files with one worker, and over rings between threads otherwise. */
+#ifndef WW_PIPELINE_H
+#define WW_PIPELINE_H
+#include "rules/judge.h"
+#include "sensor/capture.h"
+#include "sensor/worker.h"
+#include "store/store.h"
+#include <stdatomic.h>
+
+enum { WW_WORKERS_MAX = 32, WW_SOURCES_MAX = 4096 };
+
+/* Where events go. Each may be NULL. */
+struct ww_outlets {
+    struct ww_judge *judge;
+    struct ww_store *store;
+    struct ww_eve *eve;
+    ww_event_fn *tap; /* every event, for other readers */
+    void *tap_to;
+};
+
+struct ww_pipeline_cfg {
+    struct ww_worker_cfg worker; /* budget of each worker; emit is set by the pipeline */
+    unsigned workers;            /* 1 = files are read in a plain loop */
+    const char *const *sources;  /* paths or interfaces */
+    unsigned nsources;
+    const char *filter;
+    struct ww_live_cfg live;
+    struct ww_outlets out;
+    atomic_bool *stop;           /* set from outside: end early, in order */
+    uint64_t stats_s;            /* packet time between statistics; 0 = 60 */
+    void (*progress)(void *to, uint64_t done, uint64_t size, uint64_t packets);
+    void *progress_to;
+    size_t ring_bytes; /* live: bytes of the packet ring of one worker; 0 = 32 MiB */
+};
+
+struct ww_pipeline_result {
+    struct ww_stats stats; /* final counters with coverage */
+    bool stopped;          /* ended early */
+    unsigned damaged;      /* captures that could not be read to their end */
+    struct ww_err first;   /* the first of them */
+    uint64_t filtered;
+    uint64_t last_ts;
+};
+
+/** Reads capture files in the order given. Errors of single files are told in the result. */
+enum ww_rc ww_pipeline_files(const struct ww_pipeline_cfg *cfg, struct ww_pipeline_result *r,
+                             struct ww_err *e) WW_MUST_CHECK;
+/** Listens until *stop. */
+enum ww_rc ww_pipeline_live(const struct ww_pipeline_cfg *cfg, struct ww_pipeline_result *r,
+                            struct ww_err *e) WW_MUST_CHECK;
+
+
+/* ---- between the two files of the pipeline -------------------------------------------------------- */
+/* The judge's side: takes events in order, passes them and what follows to the outlets. */
+struct ww_routing {
+    struct ww_outlets out;
+    ww_event_fn *write; /* where judged events go next: the outlets, or the writer's ring */
+    void *write_to;
+    uint64_t tick, stats_s, next_stats;
+    bool started;
+    uint64_t first_ts, last_ts;
+};
+void ww_route(struct ww_routing *r, const struct ww_event *e);
+/** Judge ticks once per second of packet time. Return: true when statistics are due. */
+bool ww_route_time(struct ww_routing *r, uint64_t ts);
+void ww_route_stats(struct ww_routing *r, struct ww_stats *s);
+void ww_outlets_write(void *to, const struct ww_event *e);
+#endif

@@ -1,0 +1,221 @@
+/* pipeline_capture.c - from captures into the workers' packet rings. */
+#include "sensor/pipeline_threads.h"
+#include <time.h>
+
+static const uint64_t NS = 1000000000u;
+
+static bool stopped(const struct ww_run *run)
+{
+    return run->cfg->stop != NULL && atomic_load_explicit(run->cfg->stop, memory_order_relaxed);
+}
+
+/* The worker of a packet: keyed hash of the innermost pair; frames without IP by their MAC pair. */
+static unsigned worker_of(const struct ww_run *run, const struct ww_pkt *p)
+{
+    struct ww_dec d;
+    if (run->nw == 1)
+        return 0;
+    (void)ww_decode(p, &d);
+    if (d.fam == 0) {
+        uint64_t a = 0;
+        uint64_t b = 0;
+        for (unsigned i = 0; i < 6; i++) {
+            a = a << 8 | d.mac[0].b[i];
+            b = b << 8 | d.mac[1].b[i];
+        }
+        uint64_t h = ww_mix((a + b) ^ run->key.k[0], run->key.k[1] | 1);
+        return (unsigned)(h % run->nw);
+    }
+    return ww_pair_hash(&run->key, &d) % run->nw;
+}
+
+static void *slot_wait(struct ww_ring *r, size_t n)
+{
+    unsigned turn = 0;
+    void *slot;
+    while ((slot = ww_ring_slot(r, n, 0)) == NULL)
+        ww_pause(&turn);
+    return slot;
+}
+
+/* ---- files: references, and waiting when a ring is full ------------------------------------------------ */
+
+static void push_stage(struct ww_run *run, unsigned w)
+{
+    struct ww_in *in = run->c[0].stage[w];
+    if (in->n == 0)
+        return;
+    size_t n = sizeof *in + in->n * sizeof in->pkt[0];
+    ww_copy(slot_wait(&run->w[w].in[0], n), (struct ww_slice){ (const uint8_t *)in, n });
+    ww_ring_push(&run->w[w].in[0], n);
+    in->n = 0;
+}
+
+static void push_all(struct ww_run *run, enum ww_in_kind kind, uint64_t key, uint64_t ts)
+{
+    for (unsigned w = 0; w < run->nw; w++) {
+        push_stage(run, w);
+        struct ww_in in = { .kind = (uint32_t)kind, .key = key, .ts = ts };
+        ww_copy(slot_wait(&run->w[w].in[0], sizeof in),
+                (struct ww_slice){ (const uint8_t *)&in, sizeof in });
+        ww_ring_push(&run->w[w].in[0], sizeof in);
+    }
+}
+
+static void feed_batch(struct ww_run *run, const struct ww_batch *b)
+{
+    struct ww_cthread *c = &run->c[0];
+    for (unsigned i = 0; i < b->n; i++) {
+        const struct ww_pkt *p = &b->pkt[i];
+        uint64_t key = ((uint64_t)p->source << 44 | p->frame) * 2;
+        if (p->ts / NS > c->tick_s) {
+            c->tick_s = p->ts / NS;
+            push_all(run, WW_IN_TICK, key, p->ts);
+        }
+        struct ww_in *in = c->stage[worker_of(run, p)];
+        in->kind = WW_IN_PACKETS;
+        in->block = b->block;
+        in->pkt[in->n++] = *p;
+    }
+    for (unsigned w = 0; w < run->nw; w++)
+        push_stage(run, w);
+    const struct ww_pkt *last = &b->pkt[b->n - 1];
+    atomic_store_explicit(&c->mark, ((uint64_t)last->source << 44 | last->frame) * 2 + 2,
+                          memory_order_release);
+}
+
+static void feed_file(struct ww_run *run, struct ww_capfile *f)
+{
+    struct ww_batch b;
+    struct ww_err e;
+    unsigned turn = 0;
+    uint64_t packets = 0;
+    for (unsigned n = 0; !stopped(run); n++) {
+        enum ww_capfile_end end = ww_capfile_next(f, &b, &e);
+        if (end == WW_CAP_WAIT) { /* the workers still read all blocks */
+            ww_pause(&turn);
+            continue;
+        }
+        turn = 0;
+        if ((end == WW_CAP_CUT || end == WW_CAP_BROKEN) && run->r->damaged++ == 0)
+            run->r->first = e;
+        if (end != WW_CAP_MORE)
+            break;
+        feed_batch(run, &b);
+        packets += b.n;
+        if ((n & 1023) == 0 && run->cfg->progress != NULL) {
+            uint64_t done;
+            uint64_t size;
+            ww_capfile_progress(f, &done, &size);
+            run->cfg->progress(run->cfg->progress_to, done, size, packets);
+        }
+    }
+    run->r->filtered += ww_capfile_filtered(f);
+}
+
+/* A file may be closed only when no worker refers to its blocks any more. */
+static void drain(struct ww_run *run)
+{
+    unsigned turn = 0;
+    for (unsigned w = 0; w < run->nw; w++) {
+        struct ww_ring *r = &run->w[w].in[0];
+        while (atomic_load_explicit(&r->tail, memory_order_acquire) !=
+               atomic_load_explicit(&r->head, memory_order_relaxed))
+            ww_pause(&turn);
+    }
+}
+
+void ww_feed_files(struct ww_run *run)
+{
+    for (unsigned i = 0; i < run->cfg->nsources && !stopped(run); i++) {
+        struct ww_capfile_cfg cc = { .filter = run->cfg->filter, .blocks = WW_FILE_BLOCKS };
+        struct ww_capfile *f = NULL;
+        struct ww_err e;
+        if (ww_capfile_open(&f, run->cfg->sources[i], i, &cc, &e) != WW_OK) {
+            if (run->r->damaged++ == 0)
+                run->r->first = e;
+            continue;
+        }
+        feed_file(run, f);
+        drain(run);
+        ww_capfile_close(f);
+    }
+    run->r->stopped = stopped(run);
+    push_all(run, WW_IN_END, 0, 0);
+    atomic_store_explicit(&run->c[0].mark, UINT64_MAX, memory_order_release);
+}
+
+/* ---- live: one copy, and dropping when a ring is full ----------------------------------------------------- */
+
+static void tick_live(struct ww_cthread *c, uint64_t ts, bool end)
+{
+    uint64_t got = 0;
+    uint64_t lost = 0;
+    if (ww_live_drops(c->live, &got, &lost)) {
+        atomic_store_explicit(&c->received, got, memory_order_relaxed);
+        atomic_store_explicit(&c->dropped, lost, memory_order_relaxed);
+    }
+    for (unsigned w = 0; w < c->run->nw; w++) {
+        struct ww_ring *r = &c->run->w[w].in[c->i];
+        struct ww_in in = { .kind = end ? WW_IN_END : WW_IN_TICK, .key = ts, .ts = ts };
+        void *slot = end ? slot_wait(r, sizeof in) : ww_ring_slot(r, sizeof in, 0);
+        if (slot == NULL)
+            continue; /* a full ring needs no clock */
+        ww_copy(slot, (struct ww_slice){ (const uint8_t *)&in, sizeof in });
+        ww_ring_push(r, sizeof in);
+    }
+    atomic_store_explicit(&c->mark, end ? UINT64_MAX : ts, memory_order_release);
+}
+
+static void live_packet(void *to, const struct ww_pkt *p)
+{
+    struct ww_cthread *c = to;
+    struct ww_ring *r = &c->run->w[worker_of(c->run, p)].in[c->i];
+    size_t n = sizeof(struct ww_in) + sizeof *p + p->caplen;
+    if (p->ts / NS > c->tick_s) {
+        c->tick_s = p->ts / NS;
+        tick_live(c, p->ts, false);
+    }
+    struct ww_in *in = ww_ring_slot(r, n, 0);
+    if (in == NULL) {
+        (void)atomic_fetch_add_explicit(&c->ring_drops, 1, memory_order_relaxed);
+        return;
+    }
+    *in = (struct ww_in){ .kind = WW_IN_BYTES, .n = 1 };
+    in->pkt[0] = *p;
+    ww_copy(&in->pkt[1], (struct ww_slice){ p->p, p->caplen });
+    ww_ring_push(r, n);
+}
+
+static uint64_t clock_ns(void)
+{
+    struct timespec ts;
+    (void)clock_gettime(CLOCK_REALTIME, &ts);
+    return (uint64_t)ts.tv_sec * NS + (uint64_t)ts.tv_nsec;
+}
+
+void *ww_capture_thread(void *arg)
+{
+    struct ww_cthread *c = arg;
+    enum { IDLE_BEHIND_MS = 200 };
+    while (!stopped(c->run)) {
+        int n = ww_live_dispatch(c->live, live_packet, c, &c->err);
+        if (n < 0) {
+            c->failed = true;
+            break;
+        }
+        if (n > 0)
+            continue;
+        /* silence: time goes on, a little behind so that packets on their way are not late */
+        uint64_t now = clock_ns() - (uint64_t)IDLE_BEHIND_MS * 1000000u;
+        if (now / NS > c->tick_s) {
+            c->tick_s = now / NS;
+            tick_live(c, now, false);
+        }
+    }
+    if (!c->failed) /* what the kernel holds already was seen: take it before leaving */
+        while (ww_live_drain(c->live, live_packet, c) > 0)
+            continue;
+    tick_live(c, 0, true);
+    return NULL;
+}

@@ -1,0 +1,293 @@
+/* pipeline_threads.c - the workers' threads, and the life of all threads of a run. */
+#include "sensor/pipeline_threads.h"
+#include <sched.h>
+#include <stdlib.h>
+#include <time.h>
+
+void ww_pause(unsigned *turn)
+{
+    unsigned t = (*turn)++;
+    if (t < 4) {
+        (void)sched_yield();
+        return;
+    }
+    struct timespec ts = { 0, t < 32 ? 20000 : 500000 };
+    (void)nanosleep(&ts, NULL);
+}
+
+/* ---- worker --------------------------------------------------------------------------------------------- */
+
+static uint64_t key_of(const struct ww_wthread *t, const struct ww_event *e)
+{
+    if (t->run->live)
+        return e->ts;
+    const struct ww_pkt *p = t->w->engine.pkt;
+    /* files: the order of the plain loop; ticks come before the packet that caused them */
+    return p != NULL ? ((uint64_t)p->source << 44 | p->frame) * 2 + 1 : t->tick_key;
+}
+
+static void push_event(void *to, const struct ww_event *e)
+{
+    struct ww_wthread *t = to;
+    uint64_t key = key_of(t, e);
+    size_t n = sizeof key + e->size;
+    uint64_t reserve = e->flags & WW_EV_KEEP ? 0 : WW_EVENT_RING / 4;
+    unsigned turn = 0;
+    uint8_t *slot;
+    while ((slot = ww_ring_slot(&t->ev, n, reserve)) == NULL) {
+        if (t->run->live) {
+            t->dropped++;
+            return;
+        }
+        ww_pause(&turn);
+    }
+    ww_copy(slot, (struct ww_slice){ (const uint8_t *)&key, sizeof key });
+    ww_copy(slot + sizeof key, (struct ww_slice){ (const uint8_t *)e, e->size });
+    ww_ring_push(&t->ev, n);
+}
+
+/* This worker's own counters, told as an event that the judge's thread adds up. */
+static void tell_stats(struct ww_wthread *t)
+{
+    union {
+        struct ww_event e;
+        uint8_t room[sizeof(struct ww_event) + sizeof(struct ww_stats)];
+    } rec;
+    struct ww_stats s = { .judge__event_drops = t->dropped };
+    ww_worker_add_stats(t->w, &s);
+    rec.e = (struct ww_event){ .type = &ww_stats_type,
+                               .ts = t->w->now,
+                               .size = sizeof rec.e + sizeof s,
+                               .source = (uint32_t)(t - t->run->w),
+                               .flags = WW_EV_KEEP };
+    ww_copy(rec.e.body, (struct ww_slice){ (const uint8_t *)&s, sizeof s });
+    push_event(t, &rec.e);
+}
+
+static void take(struct ww_wthread *t, const struct ww_in *in)
+{
+    switch ((enum ww_in_kind)in->kind) {
+    case WW_IN_PACKETS:
+        ww_worker_packets(t->w, in->pkt, in->n);
+        ww_block_drop(in->block, in->n);
+        if (!t->run->live) {
+            const struct ww_pkt *last = &in->pkt[in->n - 1];
+            atomic_store_explicit(&t->mark, ((uint64_t)last->source << 44 | last->frame) * 2 + 2,
+                                  memory_order_release);
+        }
+        break;
+    case WW_IN_BYTES: {
+        struct ww_pkt p = in->pkt[0];
+        p.p = (const uint8_t *)&in->pkt[1];
+        ww_worker_packets(t->w, &p, 1);
+        if (t->run->nc == 1)
+            atomic_store_explicit(&t->mark, p.ts, memory_order_release);
+        break;
+    }
+    case WW_IN_TICK: {
+        uint64_t every = t->run->cfg->stats_s ? t->run->cfg->stats_s : 60;
+        uint64_t before = t->w->now / 1000000000u / every;
+        t->tick_key = in->key;
+        ww_worker_tick(t->w, in->ts);
+        if (t->w->now / 1000000000u / every != before)
+            tell_stats(t);
+        if (!t->run->live)
+            atomic_store_explicit(&t->mark, in->key, memory_order_release);
+        break;
+    }
+    case WW_IN_END:
+        t->ended++;
+        break;
+    }
+}
+
+static void *worker_thread(void *arg)
+{
+    struct ww_wthread *t = arg;
+    struct ww_run *run = t->run;
+    unsigned turn = 0;
+    while (t->ended < run->nc) {
+        uint64_t low = UINT64_MAX;
+        for (unsigned c = 0; c < run->nc; c++) {
+            uint64_t m = atomic_load_explicit(&run->c[c].mark, memory_order_acquire);
+            low = m < low ? m : low;
+        }
+        bool any = false;
+        for (unsigned c = 0; c < run->nc; c++) {
+            size_t n;
+            const struct ww_in *in = ww_ring_peek(&t->in[c], &n);
+            if (in == NULL)
+                continue;
+            any = true;
+            take(t, in);
+            ww_ring_pop(&t->in[c]);
+        }
+        if (any) {
+            turn = 0;
+            continue;
+        }
+        /* the captures' marks were read before the rings were seen empty: nothing older comes */
+        if (low > atomic_load_explicit(&t->mark, memory_order_relaxed))
+            atomic_store_explicit(&t->mark, low, memory_order_release);
+        ww_pause(&turn);
+    }
+    t->tick_key = UINT64_MAX - 1;
+    ww_worker_end(t->w);
+    tell_stats(t);
+    atomic_store_explicit(&t->mark, UINT64_MAX, memory_order_release);
+    return NULL;
+}
+
+/* ---- life ---------------------------------------------------------------------------------------------------- */
+
+static enum ww_rc make_worker(struct ww_run *run, unsigned i, struct ww_err *e)
+{
+    struct ww_wthread *t = &run->w[i];
+    struct ww_worker_cfg wc = run->cfg->worker;
+    t->run = run;
+    wc.emit = push_event;
+    wc.emit_to = t;
+    if (run->nw > 1) { /* the budget is shared; pairs spread unevenly, so a little more each */
+        wc.flows = wc.flows / run->nw + wc.flows / (run->nw * 2);
+        wc.tcp_flows = wc.tcp_flows / run->nw + wc.tcp_flows / (run->nw * 2);
+        wc.buffer_bytes /= run->nw;
+        wc.state_bytes /= run->nw;
+        wc.datagrams = wc.datagrams / run->nw + 1;
+    }
+    enum ww_rc rc = ww_worker_new(&t->w, &wc, e);
+    if (rc != WW_OK)
+        return rc;
+    if (ww_ring_init(&t->ev, WW_EVENT_RING) != WW_OK)
+        return WW_FAIL(e, WW_E_SYS, "no memory for an event ring");
+    size_t bytes = WW_PACKET_RING;
+    while (run->live && run->cfg->ring_bytes > bytes)
+        bytes *= 2;
+    for (unsigned c = 0; c < run->nc; c++)
+        if (ww_ring_init(&t->in[c], run->live ? bytes : 1 << 18) != WW_OK)
+            return WW_FAIL(e, WW_E_SYS, "no memory for a packet ring");
+    return WW_OK;
+}
+
+static enum ww_rc spawn(pthread_t *t, bool *flag, void *(*fn)(void *), void *arg, struct ww_err *e)
+{
+    if (pthread_create(t, NULL, fn, arg) != 0)
+        return WW_FAIL(e, WW_E_SYS, "cannot start a thread");
+    *flag = true;
+    return WW_OK;
+}
+
+static void join(pthread_t t, bool *flag)
+{
+    if (*flag)
+        (void)pthread_join(t, NULL);
+    *flag = false;
+}
+
+static enum ww_rc start(struct ww_run *run, struct ww_err *e)
+{
+    enum ww_rc rc = WW_OK;
+    if (ww_ring_init(&run->out, WW_WRITE_RING) != WW_OK)
+        return WW_FAIL(e, WW_E_SYS, "no memory for the writer's ring");
+    for (unsigned i = 0; i < run->nw && rc == WW_OK; i++)
+        rc = make_worker(run, i, e);
+    if (rc == WW_OK)
+        rc = spawn(&run->writer, &run->writer_started, ww_writer_thread, run, e);
+    if (rc == WW_OK)
+        rc = spawn(&run->judge, &run->judge_started, ww_judge_thread, run, e);
+    for (unsigned i = 0; i < run->nw && rc == WW_OK; i++)
+        rc = spawn(&run->w[i].thread, &run->w[i].started, worker_thread, &run->w[i], e);
+    return rc;
+}
+
+/* Workers end when the captures have said so; the judge when the workers have; the writer after it. */
+static void finish(struct ww_run *run)
+{
+    for (unsigned i = 0; i < run->nw; i++)
+        join(run->w[i].thread, &run->w[i].started);
+    join(run->judge, &run->judge_started);
+    join(run->writer, &run->writer_started);
+    for (unsigned i = 0; i < run->nw; i++) {
+        ww_worker_free(run->w[i].w);
+        ww_ring_free(&run->w[i].ev);
+        for (unsigned c = 0; c < run->nc; c++)
+            ww_ring_free(&run->w[i].in[c]);
+    }
+    for (unsigned c = 0; c < run->nc; c++) {
+        ww_live_close(run->c[c].live);
+        for (unsigned i = 0; i < run->nw; i++)
+            free(run->c[c].stage[i]);
+    }
+    ww_ring_free(&run->out);
+}
+
+static struct ww_run *run_new(const struct ww_pipeline_cfg *cfg, struct ww_pipeline_result *r,
+                              bool live, struct ww_err *e)
+{
+    struct ww_run *run = aligned_alloc(64, (sizeof *run + 63) / 64 * 64);
+    if (run == NULL) {
+        ww_err_set(e, WW_E_SYS, "no memory");
+        return NULL;
+    }
+    memset(run, 0, sizeof *run);
+    run->cfg = cfg;
+    run->r = r;
+    run->live = live;
+    run->nw = cfg->workers < 1 ? 1 : cfg->workers < WW_WORKERS_MAX ? cfg->workers : WW_WORKERS_MAX;
+    run->nc = live ? cfg->nsources : 1;
+    run->key = cfg->worker.key;
+    for (unsigned c = 0; c < run->nc; c++) {
+        run->c[c].run = run;
+        run->c[c].i = c;
+    }
+    return run;
+}
+
+enum ww_rc ww_threads_files(const struct ww_pipeline_cfg *cfg, struct ww_pipeline_result *r,
+                            struct ww_err *e)
+{
+    struct ww_run *run = run_new(cfg, r, false, e);
+    if (run == NULL)
+        return WW_E_SYS;
+    enum ww_rc rc = WW_OK;
+    for (unsigned i = 0; i < run->nw && rc == WW_OK; i++) {
+        run->c[0].stage[i] = calloc(1, sizeof(struct ww_in) + WW_BATCH * sizeof(struct ww_pkt));
+        if (run->c[0].stage[i] == NULL)
+            rc = WW_FAIL(e, WW_E_SYS, "no memory");
+    }
+    if (rc == WW_OK)
+        rc = start(run, e);
+    if (rc == WW_OK)
+        ww_feed_files(run);
+    finish(run);
+    free(run);
+    return rc;
+}
+
+enum ww_rc ww_threads_live(const struct ww_pipeline_cfg *cfg, struct ww_pipeline_result *r,
+                           struct ww_err *e)
+{
+    if (cfg->nsources > WW_CAPTURES_MAX)
+        return WW_FAIL(e, WW_E_CONF, "more than %d interfaces; run a second monitor for the others",
+                       WW_CAPTURES_MAX);
+    struct ww_run *run = run_new(cfg, r, true, e);
+    if (run == NULL)
+        return WW_E_SYS;
+    enum ww_rc rc = WW_OK;
+    for (unsigned c = 0; c < run->nc && rc == WW_OK; c++) {
+        struct ww_live_cfg lc = cfg->live;
+        lc.filter = cfg->filter;
+        rc = ww_live_open(&run->c[c].live, cfg->sources[c], c, &lc, e);
+    }
+    if (rc == WW_OK)
+        rc = start(run, e);
+    for (unsigned c = 0; c < run->nc && rc == WW_OK; c++)
+        rc = spawn(&run->c[c].thread, &run->c[c].started, ww_capture_thread, &run->c[c], e);
+    for (unsigned c = 0; c < run->nc; c++)
+        join(run->c[c].thread, &run->c[c].started);
+    for (unsigned c = 0; c < run->nc && rc == WW_OK; c++)
+        if (run->c[c].failed)
+            rc = WW_FAIL(e, run->c[c].err.rc, "%s", run->c[c].err.text);
+    finish(run);
+    free(run);
+    return rc;
+}

@@ -1,0 +1,85 @@
+/* pipeline_threads.h - the pipeline over rings: capture threads, workers, judge, writer. */
+#ifndef WW_PIPELINE_THREADS_H
+#define WW_PIPELINE_THREADS_H
+#include "sensor/base/ring.h"
+#include "sensor/pipeline.h"
+#include <pthread.h>
+
+enum {
+    WW_CAPTURES_MAX = 8,
+    WW_EVENT_RING = 8 << 20,  /* bytes of the event ring of one worker */
+    WW_WRITE_RING = 16 << 20, /* bytes of the ring to the writer */
+    WW_PACKET_RING = 32 << 20,
+    WW_FILE_BLOCKS = 24       /* blocks in flight when files feed several workers */
+};
+
+/* What stands in a packet ring. */
+enum ww_in_kind { WW_IN_PACKETS, WW_IN_BYTES, WW_IN_TICK, WW_IN_END };
+struct ww_in {
+    uint32_t kind;
+    uint32_t n;             /* packets that follow */
+    uint64_t key;           /* TICK: place in the order */
+    uint64_t ts;            /* TICK */
+    struct ww_block *block; /* PACKETS: counted references, dropped by the worker */
+    uint64_t received, dropped; /* TICK, live: the kernel's counters of this capture */
+    struct ww_pkt pkt[];    /* BYTES: one, its bytes behind it */
+};
+
+struct ww_run;
+
+struct ww_wthread {
+    struct ww_run *run;
+    struct ww_worker *w;
+    struct ww_ring in[WW_CAPTURES_MAX];
+    struct ww_ring ev;
+    _Atomic uint64_t mark; /* no later event of this worker has a smaller key */
+    uint64_t tick_key;
+    uint64_t dropped;      /* events without room; live only */
+    unsigned ended;        /* captures that have ended */
+    pthread_t thread;
+    bool started;
+};
+
+struct ww_cthread {
+    struct ww_run *run;
+    unsigned i;
+    _Atomic uint64_t mark; /* keys below were all handed out */
+    _Atomic uint64_t ring_drops, received, dropped;
+    struct ww_live *live;
+    uint64_t tick_s;
+    struct ww_in *stage[WW_WORKERS_MAX]; /* files: packets of one batch on their way */
+    struct ww_err err;
+    bool failed;
+    pthread_t thread;
+    bool started;
+};
+
+struct ww_run {
+    const struct ww_pipeline_cfg *cfg;
+    struct ww_pipeline_result *r;
+    bool live;
+    unsigned nw, nc;
+    struct ww_key key;
+    struct ww_wthread w[WW_WORKERS_MAX];
+    struct ww_cthread c[WW_CAPTURES_MAX];
+    struct ww_stats latest[WW_WORKERS_MAX];
+    struct ww_ring out; /* judge to writer */
+    uint64_t write_drops;
+    pthread_t judge, writer;
+    bool judge_started, writer_started;
+};
+
+enum ww_rc ww_threads_files(const struct ww_pipeline_cfg *cfg, struct ww_pipeline_result *r,
+                            struct ww_err *e) WW_MUST_CHECK;
+enum ww_rc ww_threads_live(const struct ww_pipeline_cfg *cfg, struct ww_pipeline_result *r,
+                           struct ww_err *e) WW_MUST_CHECK;
+
+/* pipeline_capture.c: threads that fill the packet rings */
+void ww_feed_files(struct ww_run *run);
+void *ww_capture_thread(void *arg);
+/* pipeline_judge.c: merge, judge, writer */
+void *ww_judge_thread(void *arg);
+void *ww_writer_thread(void *arg);
+/** Waits a little, longer each time in a row; resets with *turn = 0. */
+void ww_pause(unsigned *turn);
+#endif
