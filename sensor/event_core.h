@@ -28,8 +28,8 @@ WW_EVENT_DECLARE(ww_flow_app, WW_FLOW_APP_FIELDS);
     F(S, TIME, end, 0, NONE, "", "Last packet seen")                                               \
     F(S, U64, age, 0, NONE, "s", "From first to last packet")                                     \
     F(S, STR, state, 12, NONE, "", "new, established, closed (Suricata's words)")                 \
-    F(S, STR, reason, 12, NONE, "", "Why the record was written: fin, rst, timeout, evicted, eof, "\
-                                    "update")                                                     \
+    F(S, STR, reason, 12, NONE, "", "Why the record was written: fin, rst, reuse, timeout, evicted, "\
+                                    "eof, update")                                                     \
     F(S, BOOL, midstream, 0, NONE, "", "The connection was open before the capture began")        \
     F(S, STR, client_by, 12, NONE, "", "How the client was found: syn, dissector, port, guess, "  \
                                        "unknown")                                                 \

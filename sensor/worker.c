@@ -141,9 +141,13 @@ static void tell_end(struct ww_worker *w, uint32_t i, uint64_t at, const struct 
     ww_engine_emit(&w->engine, i, WW_A, at, type, &b);
 }
 
-static void end_flow(struct ww_worker *w, uint32_t i, uint64_t at, const char *reason)
+/* otherwise: the reason when the connection was not closed by its ends */
+static void end_flow(struct ww_worker *w, uint32_t i, uint64_t at, const char *otherwise)
 {
     struct ww_flow *f = ww_flow_at(&w->flows, i);
+    const char *reason = otherwise;
+    if (f->state == WW_FS_CLOSED)
+        reason = f->flags & WW_FF_RST ? "rst" : "fin";
     uint64_t now = w->engine.now;
     w->engine.now = at;
     if (f->ext != WW_NONE) {
@@ -182,8 +186,7 @@ static void flow_timer(struct ww_worker *w, uint32_t i, uint64_t now)
     uint64_t now_s = now / NS;
     uint64_t end_s = f->last / NS + idle_s(w, f) + 1;
     if (end_s <= now_s) {
-        end_flow(w, i, end_s * NS, f->state == WW_FS_CLOSED ? (f->flags & WW_FF_RST ? "rst" : "fin")
-                                                             : "timeout");
+        end_flow(w, i, end_s * NS, "timeout");
         return;
     }
     uint16_t minute = (uint16_t)((now - f->start) / NS / UPDATE_S);
@@ -334,7 +337,7 @@ static void on_ip(struct ww_worker *w, const struct ww_dec *d, uint32_t hash, co
     uint32_t i = ww_flow_find(&w->flows, d, hash, &dir);
     if (i != WW_NONE && d->proto == WW_IPPROTO_TCP &&
         is_reuse(w, ww_flow_at(&w->flows, i), d, dir)) {
-        end_flow(w, i, p->ts, ww_flow_at(&w->flows, i)->flags & WW_FF_RST ? "rst" : "fin");
+        end_flow(w, i, p->ts, "reuse");
         i = WW_NONE;
         dir = WW_A;
     }
