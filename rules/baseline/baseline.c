@@ -33,6 +33,24 @@ static const char *authority_of(struct bl_arena *a, const char *uri)
     return ww_bl_str(a, text);
 }
 
+/* libyang prints a date and time in the zone of the machine; the same file must read the same
+ * everywhere, so it is told in UTC, to the second. */
+static const char *utc(struct bl_arena *a, const char *date_and_time)
+{
+    char text[WW_TIME_TEXT];
+    time_t t = 0;
+    if (date_and_time == NULL || ly_time_str2time(date_and_time, &t, NULL) != LY_SUCCESS || t < 0 ||
+        (uint64_t)t > UINT64_MAX / 1000000000U)
+        return "";
+    (void)ww_time_text(text, (uint64_t)t * 1000000000U);
+    char *dot = strchr(text, '.');
+    if (dot != NULL && dot + 1 < text + sizeof text) {
+        dot[0] = 'Z';
+        dot[1] = 0;
+    }
+    return ww_bl_str(a, text);
+}
+
 static enum ww_rc compile(struct ww_baseline *b, const struct lyd_node *root, struct ww_err *e)
 {
     struct bl_arena *a = &b->arena;
@@ -42,7 +60,7 @@ static enum ww_rc compile(struct ww_baseline *b, const struct lyd_node *root, st
     b->mud_version = (unsigned)ww_bl_num(mud, "mud-version", 0);
     b->mud_url = ww_bl_str(a, ww_bl_leaf(mud, "mud-url"));
     b->authority = authority_of(a, b->mud_url);
-    b->last_update = ww_bl_str(a, ww_bl_leaf(mud, "last-update"));
+    b->last_update = utc(a, ww_bl_leaf(mud, "last-update"));
     b->supported = ww_bl_said(mud, "is-supported") == WW_BL_YES;
     b->cache_hours = (unsigned)ww_bl_num(mud, "cache-validity", 48);
     b->systeminfo = ww_bl_str(a, ww_bl_leaf(mud, "systeminfo"));

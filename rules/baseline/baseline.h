@@ -221,6 +221,7 @@ struct ww_bl_verdict {
     enum ww_bl_reason reason;
     unsigned notes;             /* WW_BL_NOTE_* */
     int ace;                    /* index of the entry that decided, -1 = none */
+    int reply_ace;              /* index of the entry that permits the answers, -1 = none */
     const char *acl, *ace_name; /* "" = none */
     const char *conduit;        /* id, "" = none */
     const char *waits_for;      /* UNRESOLVED: class URI or name, "" = none */

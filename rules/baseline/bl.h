@@ -225,6 +225,8 @@ void ww_bl_match(const struct ww_baseline *b, const struct bl_ace *a, const stru
                  const struct ww_bl_flow *f, struct bl_match *m);
 /** Name of the housekeeping that the conversation is, NULL when it is none. */
 const char *ww_bl_infra(const struct ww_baseline *b, const struct ww_bl_flow *f, unsigned *notes);
+enum ww_bl_is ww_bl_in_class(const struct ww_bl_env *env, const char *uri,
+                             const struct ww_ip *peer);
 enum ww_bl_is ww_bl_external(const struct ww_bl_env *env, const struct ww_ip *peer);
 bool ww_bl_said_in(const struct bl_strs *s, struct ww_slice x);
 bool ww_bl_is_in(const struct bl_strs *s, const char *x);

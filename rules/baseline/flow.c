@@ -23,6 +23,7 @@ void ww_bl_clear(struct ww_bl_verdict *v)
 {
     *v = (struct ww_bl_verdict){ .kind = WW_BL_PERMITTED,
                                  .ace = -1,
+                                 .reply_ace = -1,
                                  .acl = "",
                                  .ace_name = "",
                                  .conduit = "",
@@ -157,11 +158,7 @@ static enum ww_bl_is by_default(const struct ww_bl_env *env, const struct ww_bl_
     if (f->ip_proto != 17 || f->cast != WW_BL_UNICAST || (!dns && f->peer_port != 123))
         return WW_BL_IS_NOT;
     *urn = dns ? dns_urn : ntp_urn;
-    enum ww_bl_is is =
-        env->controller != NULL ? env->controller(env->ctx, *urn, &f->peer) : WW_BL_IS_UNKNOWN;
-    if (is == WW_BL_IS_UNKNOWN && env->service != NULL)
-        is = env->service(env->ctx, dns ? WW_BL_DNS : WW_BL_NTP, &f->peer);
-    return is;
+    return ww_bl_in_class(env, *urn, &f->peer);
 }
 
 static void deny(struct ww_bl_verdict *v, const struct ww_baseline *b, const struct ww_bl_env *env,
@@ -205,10 +202,12 @@ static void permit(struct ww_bl_verdict *v, const struct ww_baseline *b,
     set_ace(v, b, a);
     if (f->opener == WW_BL_BY_UNKNOWN && a->initiated != BL_ANY_SIDE)
         v->notes |= WW_BL_NOTE_OPENER_UNKNOWN;
-    if (f->opener == WW_BL_BY_UNKNOWN || !f->device_sent || !f->peer_sent)
+    if (!f->device_sent || !f->peer_sent)
         return;
     scan(b, env, f, other(dir), &back);
-    if (back.hit == NULL ? back.wait == NULL : back.hit->action == BL_DROP)
+    if (back.hit != NULL && back.hit->action == BL_ACCEPT)
+        v->reply_ace = (int)(back.hit - b->ace);
+    else if (f->opener != WW_BL_BY_UNKNOWN && (back.hit != NULL || back.wait == NULL))
         v->notes |= WW_BL_NOTE_REPLY_UNDECLARED;
 }
 

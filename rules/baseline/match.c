@@ -119,19 +119,18 @@ static void and_peer(struct bl_match *m, enum ww_bl_is is, enum ww_bl_reason why
     }
 }
 
-/* RFC 8520 section 4.3: the two registered URNs mean the site's own DNS and NTP servers. */
-static enum ww_bl_is in_class(const struct ww_bl_env *env, const char *uri,
-                              const struct ww_ip *peer)
+/* Two classes are registered: the site's own DNS and NTP servers (RFC 8520, IANA considerations).
+ * The site names them among its services, or as a class, or both. */
+enum ww_bl_is ww_bl_in_class(const struct ww_bl_env *env, const char *uri, const struct ww_ip *peer)
 {
     enum ww_bl_is is =
         env->controller != NULL ? env->controller(env->ctx, uri, peer) : WW_BL_IS_UNKNOWN;
-    if (is != WW_BL_IS_UNKNOWN || env->service == NULL)
+    bool dns = strcmp(uri, "urn:ietf:params:mud:dns") == 0;
+    if (is == WW_BL_IS || env->service == NULL ||
+        (!dns && strcmp(uri, "urn:ietf:params:mud:ntp") != 0))
         return is;
-    if (strcmp(uri, "urn:ietf:params:mud:dns") == 0)
-        return env->service(env->ctx, WW_BL_DNS, peer);
-    if (strcmp(uri, "urn:ietf:params:mud:ntp") == 0)
-        return env->service(env->ctx, WW_BL_NTP, peer);
-    return is;
+    enum ww_bl_is served = env->service(env->ctx, dns ? WW_BL_DNS : WW_BL_NTP, peer);
+    return served != WW_BL_IS_UNKNOWN ? served : is;
 }
 
 static bool same_name(const char *a, const char *b)
@@ -164,7 +163,7 @@ static void match_mud(const struct ww_baseline *b, const struct bl_ace *a,
                       const struct ww_bl_env *env, const struct ww_ip *peer, struct bl_match *m)
 {
     if (a->controller[0] != 0)
-        and_peer(m, in_class(env, a->controller, peer), WW_BL_R_CLASS, a->controller);
+        and_peer(m, ww_bl_in_class(env, a->controller, peer), WW_BL_R_CLASS, a->controller);
     if (a->my_controller)
         and_peer(m,
                  env->my_controller != NULL ? env->my_controller(env->ctx, b->mud_url, peer)

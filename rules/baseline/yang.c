@@ -80,11 +80,12 @@ enum ww_rc ww_yang_open(struct ww_yang **out, const char *dir, struct ww_err *e)
     const char *all_features[] = { "*", NULL };
     enum ww_rc rc;
     struct texts t = { 0 };
-    uint32_t quiet = LY_LOSTORE;
     struct ww_yang *y = calloc(1, sizeof *y);
     if (y == NULL)
         return WW_FAIL(e, WW_E_SYS, "no memory for the YANG modules");
-    (void)ly_temp_log_options(&quiet);
+    /* libyang prints errors unless told otherwise, and can only be told for the whole process: its
+     * thread-local setting is reset by its own union types. Nobody else here uses libyang. */
+    (void)ly_log_options(LY_LOSTORE);
     rc = load_texts(&t, dir, e);
     if (rc != WW_OK)
         goto out;
@@ -108,50 +109,49 @@ enum ww_rc ww_yang_open(struct ww_yang **out, const char *dir, struct ww_err *e)
     *out = y;
     y = NULL;
 out:
-    (void)ly_temp_log_options(NULL);
     for (size_t i = 0; i < NMODULES; i++)
         ww_data_free(&t.d[i]);
     ww_yang_free(y);
     return rc;
 }
 
-/* Words of libyang or of old files, and what to do about them. First match wins. */
+/* Words of libyang's message or of its path, and what to do about them. First match wins. */
 static const struct {
-    const char *in_message, *remedy;
+    const char *words, *remedy;
 } remedies[] = {
     { "\"access-lists\" not found in the \"ietf-access-control-list\"",
       "files from before 2018 name the container access-lists; RFC 8519 calls it acls" },
-    { "\"ietf-mud:mud\"", "the root member must be ietf-mud:mud with the fields of RFC 8520" },
+    { "No module named",
+      "extensions other than wardwatch-medical are not known; remove the member" },
+    { "namespace-qualified",
+      "the root members are ietf-mud:mud and ietf-access-control-list:acls" },
+    { "Duplicate", "give each entry of a list a name of its own" },
+    { "Mandatory", "add the missing member" },
+    { "Invalid leafref", "a reference names something that is not in the file; correct the name" },
     { "ethernet-acl-type", "RFC 8519 calls the type eth-acl-type" },
-    { "acl-type", "use ipv4-acl-type or ipv6-acl-type" },
-    { "ethertype", "write the number in decimal (2048) or by name (ipv4)" },
-    { "range\"", "there is no operator range; use lower-port and upper-port" },
+    { "/type\"", "use ipv4-acl-type or ipv6-acl-type" },
+    { "/ethertype\"", "write the number in decimal (2048) or by name (ipv4)" },
+    { "\"range\"", "there is no operator range; use lower-port and upper-port" },
     { "operator", "give either operator and port, or lower-port and upper-port" },
     { "lower-port", "give either operator and port, or lower-port and upper-port, lower first" },
-    { "\"port\"", "ports are JSON numbers from 0 to 65535, not text" },
-    { "controller", "a controller is a URI such as https://maker.example/class/pacs" },
+    { "port\"", "ports are JSON numbers from 0 to 65535, not text" },
+    { "my-controller", "a leaf of type empty is written [null]" },
+    { "same-manufacturer", "a leaf of type empty is written [null]" },
+    { "local-networks", "a leaf of type empty is written [null]" },
+    { "controller\"", "a controller is a URI such as https://maker.example/class/pacs" },
     { "last-update", "write RFC 3339 with a zone, as in 2026-01-15T09:00:00Z" },
-    { "date-and-time", "write RFC 3339 with a zone, as in 2026-01-15T09:00:00Z" },
     { "cache-validity", "hours from 1 to 168" },
     { "ipv4-network", "write address and prefix length, as in 192.0.2.0/24" },
     { "ipv6-network", "write an IPv6 address and prefix length, as in 2001:db8::/32" },
     { "dnsname", "a host name has no wildcard and no underscore" },
-    { "empty", "a leaf of type empty is written [null]" },
-    { "same-manufacturer", "a leaf of type empty is written [null]" },
-    { "local-networks", "a leaf of type empty is written [null]" },
-    { "my-controller", "a leaf of type empty is written [null]" },
-    { "Duplicate", "give each entry of a list a name of its own" },
-    { "Invalid leafref", "a reference names something that is not in the file; correct the name" },
-    { "Mandatory", "add the missing member" },
-    { "No module named",
-      "extensions other than wardwatch-medical are not known; remove the member" },
+    { "domain-name", "a host name has no wildcard and no underscore" },
     { "not found", "correct the spelling; members of another module carry its name as prefix" },
 };
 
-static const char *remedy_for(const char *message)
+static const char *remedy_for(const char *message, const char *path)
 {
     for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++)
-        if (strstr(message, remedies[i].in_message) != NULL)
+        if (strstr(message, remedies[i].words) != NULL || strstr(path, remedies[i].words) != NULL)
             return remedies[i].remedy;
     return "see RFC 8520 and the YANG module";
 }
@@ -174,10 +174,8 @@ enum ww_rc ww_yang_validate(const struct ww_yang *y, const char *name, const cha
                             struct lyd_node **tree, unsigned *line, struct ww_err *e)
 {
     enum ww_rc rc = WW_OK;
-    uint32_t quiet = LY_LOSTORE;
     *line = 0;
     *tree = NULL;
-    (void)ly_temp_log_options(&quiet);
     ly_err_clean(y->ctx, NULL);
     LY_ERR r = lyd_parse_data_mem(y->ctx, text, LYD_JSON, LYD_PARSE_STRICT | LYD_PARSE_NO_STATE,
                                   LYD_VALIDATE_NO_STATE, tree);
@@ -189,11 +187,10 @@ enum ww_rc ww_yang_validate(const struct ww_yang *y, const char *name, const cha
         if (*line == 0)
             *line = 1; /* about the file as a whole */
         rc = WW_FAIL(e, WW_E_CONF, "%s:%u: %s (%s); %s", name, *line, msg, path,
-                     remedy_for(strstr(msg, "module named") != NULL ? "No module named" : msg));
+                     remedy_for(msg, path));
         lyd_free_all(*tree);
         *tree = NULL;
         ly_err_clean(y->ctx, NULL);
     }
-    (void)ly_temp_log_options(NULL);
     return rc;
 }
