@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 static const uint64_t second_ns = 1000000000u;
-static const uint64_t related_ns = 24 * 3600 * 1000000000ull; /* E5 looks back one day */
+static const uint64_t related_ns = 24ull * 3600 * 1000000000; /* E5 looks back one day */
 
 /* Intervals of reminders by level (alert model 3.5), in seconds. */
 static const uint32_t interval_s[WW_SEV_LEVEL_MAX + 1] = {
@@ -88,7 +88,7 @@ static uint64_t hash_of(const struct ww_alerts *a, char kind, const struct ww_al
     struct ww_out o = ww_out(b, sizeof b);
     ww_out_c(&o, kind);
     ww_out_raw(&o, &r->class, sizeof r->class);
-    ww_out_c(&o, r->variant.len > 0 ? r->variant.b[0] : 0);
+    ww_out_c(&o, ww_alert_variant(r));
     ww_out_raw(&o, r->asset_id.b, r->asset_id.len);
     if (with_peer) {
         ww_out_c(&o, 0);

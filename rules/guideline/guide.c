@@ -8,10 +8,28 @@ WW_EVENT_TYPE(ww_alert, "alert", "Something a person of the hospital should know
 
 const struct ww_event_type *const ww_guide_events[] = { &ww_alert_type, NULL };
 
+static char letter(const char *b, uint16_t len)
+{
+    if (len == 0)
+        return '\0';
+    return b[0];
+}
+
+char ww_alert_variant(const struct ww_alert *a)
+{
+    return letter(a->variant.b, a->variant.len);
+}
+
+char ww_alert_track(const struct ww_alert *a)
+{
+    return letter(a->track.b, a->track.len);
+}
+
 uint32_t ww_alert_signature_id(const struct ww_alert *a)
 {
-    uint32_t variant = a->variant.len > 0 ? (uint32_t)(a->variant.b[0] - 'a' + 1) : 0;
-    return 9000000u + (uint32_t)a->class * 10 + variant % 10;
+    char v = ww_alert_variant(a);
+    uint32_t variant = v >= 'a' && v <= 'i' ? (uint32_t)(v - 'a') + 1 : 0;
+    return 9000000u + (uint32_t)a->class * 10 + variant;
 }
 
 unsigned ww_guide_version(const struct ww_guide *g)

@@ -79,6 +79,9 @@ enum ww_hypothesis { WW_HYP_ATTACK = 1, WW_HYP_MISCONFIGURATION = 2, WW_HYP_FAUL
 
 extern const struct ww_event_type *const ww_guide_events[]; /* the alert; ends with NULL */
 
+/** Variant and track of a record as letters; 0 = none. */
+char ww_alert_variant(const struct ww_alert *a);
+char ww_alert_track(const struct ww_alert *a);
 /** Signature number for EVE: 9000000 + class * 10 + variant, a = 1. */
 uint32_t ww_alert_signature_id(const struct ww_alert *a);
 

@@ -7,15 +7,17 @@
 enum ww_guide_file { WW_GF_ADDRESSEES, WW_GF_ACTIONS, WW_GF_CLASSES, WW_GF_TEXTS, WW_GUIDE_FILES };
 
 /* Sentences and words that the renderer itself needs; the keys of "frames" in texts.yaml. */
-#define WW_FRAMES(X)                                                                            \
-    X(title)                                                                                    \
-    X(separator)                                                                                \
-    X(unknown)                                                                                  \
-    X(no_entry)                                                                                 \
-    X(no_contact) X(others) X(many_peers) X(recurrence) X(whom_in_house) X(whom_outside)        \
-        X(whom_escalate) X(whom_flag) X(refs_clauses) X(refs_unregistered) X(refs_capabilities) \
-            X(refs_cia) X(refs_harm) X(limits) X(limits_gap) X(limits_one_way) X(limits_weight) \
-                X(limits_hypotheses) X(limits_exception) X(calculation)
+#define WW_FRAMES(X)                                                                        \
+    X(title)                                                                                \
+    X(separator)                                                                            \
+    X(unknown)                                                                              \
+    X(once)                                                                                 \
+    X(many_times)                                                                           \
+    X(no_entry) X(no_contact) X(others) X(many_peers) X(recurrence) X(whom_in_house)        \
+        X(whom_outside) X(whom_escalate) X(whom_flag) X(refs_clauses) X(refs_unregistered)  \
+            X(refs_capabilities) X(refs_cia) X(refs_harm) X(limits) X(limits_gap)           \
+                X(limits_one_way) X(limits_weight) X(limits_hypotheses) X(limits_exception) \
+                    X(calculation)
 enum ww_frame {
 #define WW_X(n) WW_FR_##n,
     WW_FRAMES(WW_X)
@@ -25,20 +27,23 @@ enum ww_frame {
 
 /* Typed values that a template may name. The first group comes from the record and may stand
  * anywhere; the second is set by the renderer for one frame and may stand in frames only. */
-#define WW_PARAMS(X)                                                                             \
-    X(dev)                                                                                       \
-    X(peer)                                                                                      \
-    X(peer_zone)                                                                                 \
-    X(zone)                                                                                      \
-    X(service) X(t0) X(t1) X(n) X(variant) X(obs) X(decl) X(items) X(nsubj) X(bytes_out) X(conf) \
-        X(cov) X(loss) X(name) X(level) X(gl_ref) X(mah_contact) X(svc_contact)
-#define WW_FRAME_PARAMS(X)                                                                  \
-    X(others)                                                                               \
-    X(prev)                                                                                 \
-    X(who)                                                                                  \
-    X(contact)                                                                              \
-    X(what) X(codes) X(edition) X(hyp) X(exception) X(h) X(d) X(sh) X(p) X(sp) X(l) X(mods) \
-        X(level_n) X(track)
+#define WW_PARAMS(X)                                                                            \
+    X(dev)                                                                                      \
+    X(peer)                                                                                     \
+    X(peer_zone)                                                                                \
+    X(zone)                                                                                     \
+    X(service)                                                                                  \
+    X(t0)                                                                                       \
+    X(t1) X(n) X(times) X(variant) X(obs) X(decl) X(items) X(nsubj) X(bytes_out) X(conf) X(cov) \
+        X(loss) X(name) X(level) X(gl_ref) X(mah_contact) X(svc_contact)
+#define WW_FRAME_PARAMS(X) \
+    X(others)              \
+    X(prev)                \
+    X(who)                 \
+    X(contact)             \
+    X(what)                \
+    X(codes)               \
+    X(edition) X(hyp) X(exception) X(h) X(d) X(sh) X(p) X(sp) X(l) X(mods) X(level_n) X(track)
 enum ww_param {
 #define WW_X(n) WW_PA_##n,
     WW_PARAMS(WW_X) WW_PA_RECORD_N,

@@ -283,7 +283,8 @@ static void load_variants(struct ww_yml *y, ww_yml_node list, struct ww_class *c
             ww_yml_fail(y, m, "variant '%.40s' is not one letter from a to i", id);
         else if (id != NULL && ww_class_variant(c, id[0]) != NULL)
             ww_yml_fail(y, m, "variant %s is given twice", id);
-        v->id = id != NULL ? id[0] : 0;
+        if (id != NULL)
+            v->id = id[0];
         v->h = coef(y, m, "h", 0, 4, &c->k.h);
         v->p = coef(y, m, "p", 0, 4, &c->k.p);
         v->l = coef(y, m, "l", 1, WW_SEV_L_MAX, &c->k.l);

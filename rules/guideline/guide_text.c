@@ -131,7 +131,11 @@ static bool put_flag(struct ww_render *r, const char *id)
     const struct ww_flag *f = ww_guide_flag(r->g, id, len);
     if (f == NULL)
         return false;
-    ww_render_codes(r, &o, &f->to);
+    for (size_t i = 0; i < f->to.n; i++) {
+        if (i > 0)
+            ww_out_s(&o, ww_render_wording(r, WW_FR_separator));
+        ww_out_s(&o, ww_guide_addressee_name(r->g, f->to.id[i], r->opt->lang));
+    }
     r->codes = (struct ww_slice){ (const uint8_t *)text, o.n };
     r->what = f->name.s[r->opt->lang];
     return ww_render_frame(r, WW_FR_whom_flag);
@@ -141,8 +145,7 @@ static bool part_whom(struct ww_render *r, size_t item)
 {
     const char *id[WW_CODES_MAX];
     bool management = false;
-    char track = r->a->track.len > 0 ? r->a->track.b[0] : 0;
-    size_t n = ww_guide_whom(r->g, r->c, r->a->level, track, id);
+    size_t n = ww_guide_whom(r->g, r->c, r->a->level, ww_alert_track(r->a), id);
     for (unsigned house = 0; house < 2; house++) { /* inside the hospital first */
         for (size_t i = 0; i < n; i++) {
             bool in_house = ww_guide_addressee(r->g, id[i])->kind == WW_AD_IN_HOUSE;
@@ -225,7 +228,7 @@ bool ww_guide_text(const struct ww_guide *g, const struct ww_alert *a, enum ww_p
         ww_out_f(out, "[%s] WD-%03u", ww_guide_level_name(g, a->level, opt->lang), a->class);
         return true;
     }
-    r.v = a->variant.len > 0 ? ww_class_variant(r.c, a->variant.b[0]) : NULL;
+    r.v = ww_class_variant(r.c, ww_alert_variant(a));
     const struct ww_text *t = &r.c->text, *v = r.v != NULL ? &r.v->text : &r.c->text;
     switch (part) {
     case WW_PART_TITLE:
@@ -270,7 +273,7 @@ size_t ww_guide_codes(const struct ww_guide *g, const struct ww_alert *a, enum w
             id[i] = x[i]->id;
         return n < WW_CODES_MAX ? n : WW_CODES_MAX;
     case WW_CODES_ADDRESSEES:
-        return ww_guide_whom(g, c, a->level, a->track.len > 0 ? a->track.b[0] : 0, id);
+        return ww_guide_whom(g, c, a->level, ww_alert_track(a), id);
     case WW_CODES_FLAGS:
         l = &c->flags;
         break;

@@ -200,7 +200,8 @@ static uint64_t params(struct lint *l, enum ww_guide_file f, unsigned line, cons
         if (param.p == NULL)
             continue;
         enum ww_param p = ww_guide_param(param);
-        if (p == WW_PA_N || (!frame && p >= WW_PA_RECORD_N))
+        /* {times} is itself a frame: one inside another would never end */
+        if (p == WW_PA_N || (frame ? p == WW_PA_times : p >= WW_PA_RECORD_N))
             found(l, f, line, "an unknown parameter in the text", "{...}");
         else
             bits |= (uint64_t)1 << p;

@@ -158,7 +158,7 @@ void ww_render_word(struct ww_render *r, const char *id)
     put_word(r, ww_slice_str(id), WW_FR_unknown);
 }
 
-static void put_confidence(struct ww_render *r)
+static void put_conf(struct ww_render *r)
 {
     static const char *const id[] = { NULL, "conf_low", "conf_mid", "conf_high" };
     uint8_t c = r->a->confidence;
@@ -168,7 +168,7 @@ static void put_confidence(struct ww_render *r)
         ww_out_s(r->out, ww_render_wording(r, WW_FR_unknown));
 }
 
-static void put_hypotheses(struct ww_render *r)
+static void put_hyp(struct ww_render *r)
 {
     static const char *const id[] = { "attack", "misconfiguration", "fault" };
     bool more = false;
@@ -182,7 +182,7 @@ static void put_hypotheses(struct ww_render *r)
     }
 }
 
-static void put_modifiers(struct ww_render *r)
+static void put_mods(struct ww_render *r)
 {
     bool more = false;
     for (unsigned i = 0; i < 10; i++) {
@@ -223,12 +223,13 @@ void ww_render_codes(struct ww_render *r, struct ww_out *out, const struct ww_id
     for (size_t i = 0; i < l->n; i++) {
         if (i > 0)
             ww_out_s(out, ww_render_wording(r, WW_FR_separator));
-        ww_out_s(out, l->id[i]);
+        const struct ww_word *w = ww_guide_word(r->g, ww_slice_str(l->id[i]));
+        ww_out_s(out, w != NULL ? w->name.s[r->opt->lang] : l->id[i]);
     }
 }
 
 /* Clauses of the adopted edition of the guideline, for a step that refers to it. */
-static void put_guideline(struct ww_render *r)
+static void put_gl_ref(struct ww_render *r)
 {
     const struct ww_ids *refs = r->action != NULL ? r->action->refs : r->c->refs;
     for (size_t i = 0; i < r->g->neditions; i++) {
@@ -242,97 +243,201 @@ static void put_guideline(struct ww_render *r)
     ww_out_s(r->out, ww_render_wording(r, WW_FR_unknown));
 }
 
-/* Parameters that stand in frames only. */
-static void put_frame_param(struct ww_render *r, enum ww_param p)
+/* ---- one function for each parameter --------------------------------------------------------- */
+
+static void put_dev(struct ww_render *r)
 {
     const struct ww_alert *a = r->a;
-    if (p == WW_PA_others)
-        ww_out_u64(r->out, a->others);
-    else if (p == WW_PA_prev)
-        ww_out_u64(r->out, a->recurrence_of);
-    else if (p == WW_PA_who)
-        ww_out_s(r->out, r->who);
-    else if (p == WW_PA_contact)
-        ww_out_raw(r->out, r->contact.p, r->contact.n);
-    else if (p == WW_PA_what)
-        ww_out_s(r->out, r->what);
-    else if (p == WW_PA_codes)
-        ww_out_raw(r->out, r->codes.p, r->codes.n);
-    else if (p == WW_PA_edition)
-        ww_out_s(r->out, r->edition);
-    else if (p == WW_PA_hyp)
-        put_hypotheses(r);
-    else if (p == WW_PA_exception)
-        put_value(r->out, WW_STR(a->exception));
-    else if (p == WW_PA_mods)
-        put_modifiers(r);
-    else if (p == WW_PA_track)
-        put_or_unknown(r, WW_STR(a->track), WW_FR_unknown);
-    else
-        ww_out_u64(r->out, p == WW_PA_h    ? (r->v != NULL ? r->v->h : r->c->k.h)
-                           : p == WW_PA_p  ? (r->v != NULL ? r->v->p : r->c->k.p)
-                           : p == WW_PA_d  ? a->weight
-                           : p == WW_PA_sh ? a->s_h
-                           : p == WW_PA_sp ? a->s_p
-                           : p == WW_PA_l  ? a->likelihood
-                                           : a->level);
+    put_or_unknown(r,
+                   a->device_label.len > 0 ? WW_STR(a->device_label)
+                   : a->asset_id.len > 0   ? WW_STR(a->asset_id)
+                                           : WW_STR(a->zone),
+                   WW_FR_unknown);
 }
 
-/* Parameters from the record, except for those that are plain strings. */
-static void put_record_param(struct ww_render *r, enum ww_param p)
+static void put_peer(struct ww_render *r)
 {
-    const struct ww_alert *a = r->a;
-    enum ww_lang lang = r->opt->lang;
-    if (p == WW_PA_service)
-        put_service(r);
-    else if (p == WW_PA_t0 || p == WW_PA_t1)
-        put_time(r, p == WW_PA_t0 ? a->first_seen : a->last_seen);
-    else if (p == WW_PA_n)
-        ww_out_u64(r->out, a->count);
-    else if (p == WW_PA_variant)
-        ww_out_s(r->out, r->v != NULL ? r->v->name.s[lang] : ww_render_wording(r, WW_FR_unknown));
-    else if (p == WW_PA_obs)
-        put_word(r, WW_STR(a->observed), WW_FR_unknown);
-    else if (p == WW_PA_decl)
-        put_word(r, WW_STR(a->declared), WW_FR_no_entry);
-    else if (p == WW_PA_items)
-        put_items(r);
-    else if (p == WW_PA_nsubj && a->subjects != WW_NULL32)
-        ww_out_u64(r->out, a->subjects);
-    else if (p == WW_PA_bytes_out)
-        put_bytes(r, a->bytes_out);
-    else if (p == WW_PA_conf)
-        put_confidence(r);
-    else if (p == WW_PA_cov || p == WW_PA_loss)
-        put_ppm(r, a->coverage__loss_ppm, p == WW_PA_cov);
-    else if (p == WW_PA_name)
-        ww_out_s(r->out, r->c->name.s[lang]);
-    else if (p == WW_PA_level)
-        ww_out_s(r->out, ww_guide_level_name(r->g, a->level, lang));
-    else if (p == WW_PA_gl_ref)
-        put_guideline(r);
-    else if (p == WW_PA_mah_contact || p == WW_PA_svc_contact)
-        ww_render_contact(r, p == WW_PA_mah_contact ? "MAH" : "REP");
+    put_or_unknown(r, WW_STR(r->a->peer), WW_FR_unknown);
+}
+
+static void put_peer_zone(struct ww_render *r)
+{
+    put_or_unknown(r, WW_STR(r->a->peer_zone), WW_FR_unknown);
+}
+
+static void put_zone(struct ww_render *r)
+{
+    put_or_unknown(r, WW_STR(r->a->zone), WW_FR_unknown);
+}
+
+static void put_t0(struct ww_render *r)
+{
+    put_time(r, r->a->first_seen);
+}
+
+static void put_t1(struct ww_render *r)
+{
+    put_time(r, r->a->last_seen);
+}
+
+static void put_n(struct ww_render *r)
+{
+    ww_out_u64(r->out, r->a->count);
+}
+
+static void put_times(struct ww_render *r)
+{
+    (void)ww_render_frame(r, r->a->count == 1 ? WW_FR_once : WW_FR_many_times);
+}
+
+static void put_variant(struct ww_render *r)
+{
+    ww_out_s(r->out,
+             r->v != NULL ? r->v->name.s[r->opt->lang] : ww_render_wording(r, WW_FR_unknown));
+}
+
+static void put_obs(struct ww_render *r)
+{
+    put_word(r, WW_STR(r->a->observed), WW_FR_unknown);
+}
+
+static void put_decl(struct ww_render *r)
+{
+    put_word(r, WW_STR(r->a->declared), WW_FR_no_entry);
+}
+
+static void put_nsubj(struct ww_render *r)
+{
+    if (r->a->subjects != WW_NULL32)
+        ww_out_u64(r->out, r->a->subjects);
     else
         ww_out_s(r->out, ww_render_wording(r, WW_FR_unknown));
 }
 
+static void put_bytes_out(struct ww_render *r)
+{
+    put_bytes(r, r->a->bytes_out);
+}
+
+static void put_cov(struct ww_render *r)
+{
+    put_ppm(r, r->a->coverage__loss_ppm, true);
+}
+
+static void put_loss(struct ww_render *r)
+{
+    put_ppm(r, r->a->coverage__loss_ppm, false);
+}
+
+static void put_name(struct ww_render *r)
+{
+    ww_out_s(r->out, r->c->name.s[r->opt->lang]);
+}
+
+static void put_level(struct ww_render *r)
+{
+    ww_out_s(r->out, ww_guide_level_name(r->g, r->a->level, r->opt->lang));
+}
+
+static void put_mah_contact(struct ww_render *r)
+{
+    ww_render_contact(r, "MAH");
+}
+
+static void put_svc_contact(struct ww_render *r)
+{
+    ww_render_contact(r, "REP");
+}
+
+static void put_others(struct ww_render *r)
+{
+    ww_out_u64(r->out, r->a->others);
+}
+
+static void put_prev(struct ww_render *r)
+{
+    ww_out_u64(r->out, r->a->recurrence_of);
+}
+
+static void put_who(struct ww_render *r)
+{
+    ww_out_s(r->out, r->who);
+}
+
+static void put_what(struct ww_render *r)
+{
+    ww_out_s(r->out, r->what);
+}
+
+static void put_edition(struct ww_render *r)
+{
+    ww_out_s(r->out, r->edition);
+}
+
+static void put_contact(struct ww_render *r)
+{
+    ww_out_raw(r->out, r->contact.p, r->contact.n);
+}
+
+static void put_codes(struct ww_render *r)
+{
+    ww_out_raw(r->out, r->codes.p, r->codes.n);
+}
+
+static void put_exception(struct ww_render *r)
+{
+    put_value(r->out, WW_STR(r->a->exception));
+}
+
+static void put_h(struct ww_render *r)
+{
+    ww_out_u64(r->out, r->v != NULL ? r->v->h : r->c->k.h);
+}
+
+static void put_p(struct ww_render *r)
+{
+    ww_out_u64(r->out, r->v != NULL ? r->v->p : r->c->k.p);
+}
+
+static void put_d(struct ww_render *r)
+{
+    ww_out_u64(r->out, r->a->weight);
+}
+
+static void put_sh(struct ww_render *r)
+{
+    ww_out_u64(r->out, r->a->s_h);
+}
+
+static void put_sp(struct ww_render *r)
+{
+    ww_out_u64(r->out, r->a->s_p);
+}
+
+static void put_l(struct ww_render *r)
+{
+    ww_out_u64(r->out, r->a->likelihood);
+}
+
+static void put_level_n(struct ww_render *r)
+{
+    ww_out_u64(r->out, r->a->level);
+}
+
+static void put_track(struct ww_render *r)
+{
+    put_or_unknown(r, WW_STR(r->a->track), WW_FR_unknown);
+}
+
 static void put_param(struct ww_render *r, enum ww_param p)
 {
-    const struct ww_alert *a = r->a;
-    if (p >= WW_PA_RECORD_N)
-        put_frame_param(r, p);
-    else if (p == WW_PA_dev)
-        put_or_unknown(r, a->device_label.len > 0 ? WW_STR(a->device_label) : WW_STR(a->asset_id),
-                       WW_FR_unknown);
-    else if (p == WW_PA_peer)
-        put_or_unknown(r, WW_STR(a->peer), WW_FR_unknown);
-    else if (p == WW_PA_peer_zone)
-        put_or_unknown(r, WW_STR(a->peer_zone), WW_FR_unknown);
-    else if (p == WW_PA_zone)
-        put_or_unknown(r, WW_STR(a->zone), WW_FR_unknown);
-    else
-        put_record_param(r, p);
+    static void (*const put[])(struct ww_render * r) = {
+#define WW_X(n) [WW_PA_##n] = put_##n,
+        WW_PARAMS(WW_X) WW_FRAME_PARAMS(WW_X)
+#undef WW_X
+    };
+    if (WW_INVARIANT(p < WW_PA_N)) /* the lint has refused others */
+        put[p](r);
 }
 
 bool ww_render_put(struct ww_render *r, const char *tmpl)

@@ -180,6 +180,7 @@ static const struct broken broken[] = {
       NULL },
     { "texts.yaml", "{service} で接続しました", 1, "{level_n} で接続しました", "unknown parameter",
       NULL },
+    { "texts.yaml", "    ja: \"{n} 回\"", 1, "    ja: \"{times}\"", "unknown parameter", NULL },
     { "texts.yaml", "{service} で接続しました", 1, "service} で接続しました",
       "a brace without its partner", NULL },
     { "texts.yaml", "  - class: WD-102", 1, "  - class: WD-199",
@@ -369,8 +370,8 @@ Test(text, english)
            "[CRITICAL] Internet traffic from a closed-network device: CT-02");
     EXPECT(&a, WW_PART_SEEN, 0, &opt,
            "Traffic from CT-02 to the external address 203.0.113.9 was observed (TCP/443 (tls), "
-           "established, 3 times "
-           "since 2026-11-22 08:53:05 JST, sent 1.2 MB).");
+           "established, 3 times, "
+           "first at 2026-11-22 08:53:05 JST, sent 1.2 MB).");
     cr_expect(part(g, &a, WW_PART_SEEN, 1, &opt) == NULL);
     EXPECT(&a, WW_PART_DECLARED, 0, &opt,
            "CT-02 is meant for use in an environment separated from the internet (basis: its zone "
@@ -393,7 +394,7 @@ Test(text, english)
     cr_expect(part(g, &a, WW_PART_DO_NOT, 1, &opt) == NULL);
     EXPECT(&a, WW_PART_REFS, 1, &opt,
            "Guideline for the safety management of medical information systems, version 6.0: OPS "
-           "13②（案）, OPS 13⑪, OPS 13.2");
+           "13② (draft numbering), OPS 13⑪, OPS 13.2");
     EXPECT(&a, WW_PART_CALC, 0, &opt,
            "h=2 D=2 S_H=2, p=3 S_P=3, L=4 (modifiers 0) -> level 4 (track P)");
     EXPECT(&a, WW_PART_LIMITS, 0, &opt,
@@ -480,7 +481,8 @@ Test(text, whom_inside_first_then_outside_then_what_to_judge)
     EXPECT(&a, WW_PART_WHOM, 3, &opt, "臨床工学部門・使用部門（病棟・検査室）（ME室 ?b?2104?/b?）");
     EXPECT(&a, WW_PART_WHOM, 4, &opt,
            "製造販売業者の問合せ窓口（連絡先は台帳に未登録）。連絡は院内の担当者が行います。");
-    cr_expect(strstr(part(g, &a, WW_PART_WHOM, 5, &opt), "PPC、SUBJ") != NULL);
+    cr_expect(strstr(part(g, &a, WW_PART_WHOM, 5, &opt),
+                     "個人情報保護委員会、患者・装着者・本人") != NULL);
     cr_expect(strstr(part(g, &a, WW_PART_WHOM, 6, &opt), "厚生労働省") != NULL);
     cr_expect(part(g, &a, WW_PART_WHOM, 7, &opt) == NULL);
     (void)WW_SET(a.track, WW_SLICE_LIT("P"));
@@ -556,8 +558,8 @@ Test(text, unknown_values_say_so)
     EXPECT(&a, WW_PART_SEEN, 0, &opt,
            "Items that can identify patients (patient name, date of birth or death, results, "
            "diagnoses or drugs) passed unencrypted between unknown "
-           "and unknown over unknown (in-house, wired, closed, estimated unknown subjects, 0 times "
-           "since unknown). "
+           "and unknown over unknown (in-house, wired, closed, estimated unknown subjects, 0 times, "
+           "first at unknown). "
            "No values were recorded.");
     EXPECT(&a, WW_PART_DECLARED, 0, &opt, "Declared about encryption: no matching entry.");
     cr_expect(strstr(part(g, &a, WW_PART_LIMITS, 0, &opt),
