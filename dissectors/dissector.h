@@ -68,6 +68,7 @@ struct ww_dissector {
     uint32_t state_size, max_msg; /* bytes per flow, zeroed; bytes ever buffered per direction */
     enum ww_guess (*probe)(struct ww_slice in, enum ww_dir dir); /* also on mid-stream bytes */
     struct ww_parse (*data)(struct ww_cx *cx, void *state, enum ww_dir dir, struct ww_slice in);
+    /* lost: bytes from the end of the last `used` to the next byte that will come */
     void (*gap)(struct ww_cx *cx, void *state, enum ww_dir dir, uint64_t lost);
     void (*tick)(struct ww_cx *cx, void *state);
     void (*end)(struct ww_cx *cx, void *state);

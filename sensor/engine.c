@@ -442,8 +442,10 @@ void ww_engine_gap(struct ww_engine *g, uint32_t flow, enum ww_dir dir, uint64_t
     lost -= x->skip;
     x->skip = 0;
     x->need = 0;
-    if (x->pend_n > 0)
+    if (x->pend_n > 0) { /* what was kept is lost too: the distance counts from the last `used` */
+        lost += x->pend_n;
         rest_cut(g, x, x->pend_n);
+    }
     if (f->app >= g->n)
         return;
     const struct ww_dissector *d = g->list[f->app];

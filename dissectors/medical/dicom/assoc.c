@@ -26,6 +26,16 @@ static const struct ww_tok rejects[] = { /* source << 8 | reason, PS3.8 9.3.4 */
     { 0x302, "local limit exceeded" },
     { 0, NULL },
 };
+static const struct ww_tok reject_results[] = { { 1, "permanent" }, { 2, "transient" }, { 0, NULL } };
+static const struct ww_tok reject_sources[] = {
+    { 1, "service user" },
+    { 2, "service provider (ACSE)" },
+    { 3, "service provider (presentation)" },
+    { 0, NULL },
+};
+static const struct ww_tok abort_sources[] = {
+    { 0, "service user" }, { 2, "service provider" }, { 0, NULL }
+};
 static const struct ww_tok aborts[] = { /* PS3.8 9.3.8, source 2 */
     { 0, "reason not specified" },
     { 1, "unrecognized PDU" },
@@ -91,10 +101,14 @@ static void request(const struct call *c, struct ww_rd r)
 {
     struct dicom *d = c->d;
     struct items it = { .request = true, .async = { 1, 1 } };
-    if (d->assoc != ASSOC_NONE || d->side[0].data || d->side[1].data)
+    bool late = d->answer.waits && !d->seen && d->requestor == (uint8_t)c->dir;
+    if (!late && (d->assoc != ASSOC_NONE || d->side[0].data || d->side[1].data))
         ww_dicom_anomaly(c, AN_second_association); /* PS3.8 9.1.2: one per connection */
-    forget(d);
-    d->assoc = ASSOC_ASKED;
+    if (!late) {
+        ww_dicom_tell_accept(c);
+        forget(d);
+        d->assoc = ASSOC_ASKED;
+    }
     d->requestor = (uint8_t)c->dir;
     d->requestor_known = d->seen = true;
     d->asked_at = ww_now(c->cx);
@@ -123,9 +137,11 @@ static void request(const struct call *c, struct ww_rd r)
     e.common_negotiations = it.common;
     ww_client_is(c->cx, c->dir); /* the requestor opened the connection (PS3.8 9.1.2) */
     d->client_told = true;
-    ww_request(c->cx, c->dir, KEY_ASSOCIATE, ASSOCIATE_TIMEOUT_MS);
+    if (!late)
+        ww_request(c->cx, c->dir, KEY_ASSOCIATE, ASSOCIATE_TIMEOUT_MS);
     ww_dicom_mark(c, !all || it.cut);
     ww_emit(c->cx, &ww_dicom_associate_type, c->dir, &e);
+    ww_dicom_tell_accept(c);
 }
 
 static void tell_context(const struct call *c, uint8_t id, const struct ctx *x)
@@ -171,11 +187,41 @@ static void answered(const struct call *c, bool data_allowed)
     }
 }
 
+/** Tells an acceptance and its contexts. It may have waited for a request that came late. */
+void ww_dicom_tell_accept(const struct call *now)
+{
+    struct dicom *d = now->d;
+    struct answer *w = &d->answer;
+    struct call c = *now;
+    if (!w->waits)
+        return;
+    w->waits = false;
+    c.dir = ww_other((enum ww_dir)d->requestor);
+    c.s = &d->side[c.dir];
+    struct ww_dicom_accept e = { .assoc_seen = d->seen, .max_pdu = c.s->max_pdu };
+    (void)WW_SET(e.called_aet, WW_STR(d->called));
+    (void)WW_SET(e.calling_aet, WW_STR(d->calling));
+    (void)WW_SET(e.impl_class_uid, ww_dicom_uid_text(&d->uids, w->impl_class));
+    (void)WW_SET(e.impl_version, WW_STR(w->impl_version));
+    for (size_t i = 0; i < CTX_MAX; i++)
+        if ((d->ctx[i].flags & CTX_OFFERED) != 0)
+            e.contexts_proposed++;
+    e.contexts_accepted = w->accepted;
+    e.user_identity_response = w->identity;
+    e.async_invoked = w->async[0];
+    e.async_performed = w->async[1];
+    e.latency_ms = w->latency_ms;
+    ww_dicom_mark(&c, w->cut || w->impl_class == UID_LOST);
+    ww_emit(c.cx, &ww_dicom_accept_type, c.dir, &e);
+    for (size_t i = 0; i < CTX_MAX; i++)
+        if ((d->ctx[i].flags & CTX_ANSWERED) != 0)
+            tell_context(&c, (uint8_t)(2 * i + 1), &d->ctx[i]);
+}
+
 static void accept(const struct call *c, struct ww_rd r)
 {
     struct dicom *d = c->d;
     struct items it = { .request = false, .async = { 1, 1 } };
-    struct ww_dicom_accept e = { .assoc_seen = d->seen };
     answered(c, false);
     ww_rd_skip(&r, 4);
     struct ww_slice called = ww_rd_bytes(&r, DICOM_AET_MAX);
@@ -190,24 +236,15 @@ static void accept(const struct call *c, struct ww_rd r)
     ww_dicom_items(c, r, &it);
     d->contexts_known = true;
     limit(c->s, &it);
-    (void)WW_SET(e.called_aet, WW_STR(d->called));
-    (void)WW_SET(e.calling_aet, WW_STR(d->calling));
-    e.max_pdu = it.max_pdu;
-    (void)WW_SET(e.impl_class_uid, it.impl_class);
-    bool all = WW_SET(e.impl_version, it.impl_version);
-    for (size_t i = 0; i < CTX_MAX; i++)
-        if ((d->ctx[i].flags & CTX_OFFERED) != 0)
-            e.contexts_proposed++;
-    e.contexts_accepted = it.answered;
-    e.user_identity_response = it.identity_response;
-    e.async_invoked = it.async[0];
-    e.async_performed = it.async[1];
-    e.latency_ms = ww_result(c->cx, c->dir, KEY_ASSOCIATE, true).latency_ms;
-    ww_dicom_mark(c, !all);
-    ww_emit(c->cx, &ww_dicom_accept_type, c->dir, &e);
-    for (size_t i = 0; i < CTX_MAX; i++)
-        if ((d->ctx[i].flags & CTX_ANSWERED) != 0)
-            tell_context(c, (uint8_t)(2 * i + 1), &d->ctx[i]);
+    d->answer = (struct answer){ .waits = true, .identity = it.identity_response,
+                                 .accepted = it.answered, .async = { it.async[0], it.async[1] } };
+    d->answer.impl_class = ww_dicom_uid_keep(&d->uids, it.impl_class);
+    d->answer.cut = !WW_SET(d->answer.impl_version, it.impl_version);
+    d->answer.latency_ms = ww_result(c->cx, c->dir, KEY_ASSOCIATE, true).latency_ms;
+    /* A request that was not seen may be behind us where the two directions were captured at
+     * different points; the names of the contexts are in it. */
+    if (d->seen)
+        ww_dicom_tell_accept(c);
 }
 
 static void reject(const struct call *c, struct ww_rd r)
@@ -215,15 +252,17 @@ static void reject(const struct call *c, struct ww_rd r)
     struct dicom *d = c->d;
     struct ww_dicom_reject e = { .assoc_seen = d->seen };
     ww_rd_skip(&r, 1);
-    e.result = ww_rd_u8(&r);
-    e.source = ww_rd_u8(&r);
-    e.reason = ww_rd_u8(&r);
+    e.result_code = ww_rd_u8(&r);
+    e.source_code = ww_rd_u8(&r);
+    e.reason_code = ww_rd_u8(&r);
     answered(c, true);
     d->assoc = ASSOC_REJECTED;
     (void)WW_SET(e.called_aet, WW_STR(d->called));
     (void)WW_SET(e.calling_aet, WW_STR(d->calling));
-    uint32_t code = (uint32_t)e.source << 8 | e.reason;
-    (void)WW_SET(e.reason_text, ww_slice_str(ww_tok(rejects, code, "reserved")));
+    uint32_t code = (uint32_t)e.source_code << 8 | e.reason_code;
+    (void)WW_SET(e.result, ww_slice_str(ww_tok(reject_results, e.result_code, "reserved")));
+    (void)WW_SET(e.source, ww_slice_str(ww_tok(reject_sources, e.source_code, "reserved")));
+    (void)WW_SET(e.reason, ww_slice_str(ww_tok(rejects, code, "reserved")));
     e.latency_ms = ww_result(c->cx, c->dir, KEY_ASSOCIATE, true).latency_ms;
     ww_dicom_mark(c, false);
     ww_emit(c->cx, &ww_dicom_reject_type, c->dir, &e);
@@ -258,12 +297,13 @@ static void aborted(const struct call *c, struct ww_rd r)
 {
     struct ww_dicom_abort e = { .assoc_seen = c->d->seen };
     ww_rd_skip(&r, 2);
-    e.source = ww_rd_u8(&r);
-    e.reason = ww_rd_u8(&r);
+    e.source_code = ww_rd_u8(&r);
+    e.reason_code = ww_rd_u8(&r);
     e.duration_ms = duration(c);
     c->d->assoc = ASSOC_OVER;
-    if (e.source == 2)
-        (void)WW_SET(e.reason_text, ww_slice_str(ww_tok(aborts, e.reason, "reserved")));
+    (void)WW_SET(e.source, ww_slice_str(ww_tok(abort_sources, e.source_code, "reserved")));
+    if (e.source_code == 2)
+        (void)WW_SET(e.reason, ww_slice_str(ww_tok(aborts, e.reason_code, "reserved")));
     ww_dicom_mark(c, false);
     ww_emit(c->cx, &ww_dicom_abort_type, c->dir, &e);
 }

@@ -169,6 +169,14 @@ struct title {
     char b[DICOM_AET_MAX];
 };
 
+/* An acceptance that waits to be told until the request may have come. */
+struct answer {
+    bool waits, cut, identity;
+    uint16_t impl_class, accepted, async[2];
+    uint32_t latency_ms;
+    struct title impl_version;
+};
+
 enum assoc { ASSOC_NONE, ASSOC_ASKED, ASSOC_ACCEPTED, ASSOC_REJECTED, ASSOC_OVER };
 
 struct dicom {
@@ -177,6 +185,7 @@ struct dicom {
     bool requestor_known, seen, contexts_known, client_told;
     struct title called, calling;
     uint64_t asked_at;
+    struct answer answer;
     struct side side[2];
     struct ctx ctx[CTX_MAX];
     struct uid_pool uids;
@@ -216,6 +225,7 @@ void ww_dicom_items(const struct call *c, struct ww_rd r, struct items *it);
 
 /* assoc.c */
 void ww_dicom_assoc_pdu(const struct call *c, uint8_t type, struct ww_slice body);
+void ww_dicom_tell_accept(const struct call *c);
 const struct ctx *ww_dicom_ctx(const struct dicom *d, uint8_t pcid);
 
 /* element.c: walks bytes of a command set or data set of a message */

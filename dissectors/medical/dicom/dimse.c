@@ -295,7 +295,8 @@ static void tell_request(const struct call *c, struct msg *m, bool truncated)
     TELL_COMMON(c, m, e);
     (void)WW_SET(e.called_aet, WW_STR(c->d->called));
     (void)WW_SET(e.calling_aet, WW_STR(c->d->calling));
-    if ((m->has & HAS_PRIORITY) != 0 && m->priority < 3)
+    e.priority_code = (m->has & HAS_PRIORITY) != 0 ? m->priority : WW_NULL32;
+    if (e.priority_code < 3)
         (void)WW_SET(e.priority, ww_slice_str(priority[m->priority]));
     (void)WW_SET(e.move_destination, ww_dicom_txt(m, T_DEST));
     (void)WW_SET(e.move_originator, ww_dicom_txt(m, T_ORIG));
@@ -347,7 +348,8 @@ static void tell_response(const struct call *c, struct msg *m, bool truncated)
     struct ww_pair p = ww_result(c->cx, c->dir, m->rsp_id, !pending);
     e.latency_ms = p.found ? p.latency_ms : WW_NULL32;
     e.request_frame = p.found ? p.frame : 0;
-    if (!p.found && c->d->seen && !c->s->lost && !asked->lost && (m->has & HAS_RSP) != 0)
+    if (!p.found && c->d->seen && !c->s->lost && !asked->lost && asked->spoke &&
+        (m->has & HAS_RSP) != 0)
         ww_dicom_anomaly(c, AN_response_without_request);
     ww_dicom_mark(c, truncated);
     ww_emit(c->cx, &ww_dicom_response_type, c->dir, &e);

@@ -3,7 +3,7 @@
 
 static const uint32_t UNDEFINED = UINT32_MAX;
 enum { GROUP_ITEMS = 0xfffe, ITEM = 0xe000, ITEM_END = 0xe00d, SQ_END = 0xe0dd };
-enum vr {
+enum {
     VR_NONE = 0,
     VR_AE = 'A' << 8 | 'E', VR_AS = 'A' << 8 | 'S', VR_AT = 'A' << 8 | 'T', VR_CS = 'C' << 8 | 'S',
     VR_DA = 'D' << 8 | 'A', VR_DS = 'D' << 8 | 'S', VR_DT = 'D' << 8 | 'T', VR_FD = 'F' << 8 | 'D',

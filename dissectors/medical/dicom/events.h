@@ -73,10 +73,12 @@ WW_EVENT_DECLARE(ww_dicom_accept, DICOM_ACCEPT_FIELDS);
 #define DICOM_REJECT_FIELDS(F, S)                                                                  \
     F(S, STR, called_aet, DICOM_AET_MAX, NONE, "", "Called AE title of the request")               \
     F(S, STR, calling_aet, DICOM_AET_MAX, NONE, "", "Calling AE title of the request")             \
-    F(S, U8, result, 0, NONE, "", "1 permanent, 2 transient (PS3.8 9.3.4)")                        \
-    F(S, U8, source, 0, NONE, "", "1 service user, 2 provider (ACSE), 3 provider (presentation)")  \
-    F(S, U8, reason, 0, NONE, "", "Reason, its meaning depends on the source")                     \
-    F(S, STR, reason_text, 48, NONE, "", "Reason in words")                                        \
+    F(S, STR, result, 16, NONE, "", "permanent or transient (PS3.8 9.3.4)")                        \
+    F(S, STR, source, 32, NONE, "", "Who refused: service user, or a part of the provider")        \
+    F(S, STR, reason, 48, NONE, "", "Reason in words")                                             \
+    F(S, U8, result_code, 0, NONE, "", "1 permanent, 2 transient")                                 \
+    F(S, U8, source_code, 0, NONE, "", "1 user, 2 provider (ACSE), 3 provider (presentation)")     \
+    F(S, U8, reason_code, 0, NONE, "", "Reason, its meaning depends on the source")                \
     F(S, U32N, latency_ms, 0, NONE, "ms", "Since the request")                                     \
     F(S, BOOL, assoc_seen, 0, NONE, "", "False when the request was not seen")
 WW_EVENT_DECLARE(ww_dicom_reject, DICOM_REJECT_FIELDS);
@@ -118,6 +120,7 @@ WW_EVENT_DECLARE(ww_dicom_context, DICOM_CONTEXT_FIELDS);
     F(S, STR, called_aet, DICOM_AET_MAX, NONE, "", "Called AE title of the association")           \
     F(S, STR, calling_aet, DICOM_AET_MAX, NONE, "", "Calling AE title of the association")         \
     F(S, STR, priority, 8, NONE, "", "low, medium, high")                                          \
+    F(S, U32N, priority_code, 0, NONE, "", "0 medium, 1 high, 2 low (PS3.7 E.1)")                  \
     F(S, STR, move_destination, DICOM_AET_MAX, NONE, "", "AE title that a C-MOVE sends objects to") \
     F(S, STR, move_originator, DICOM_AET_MAX, NONE, "", "AE title whose C-MOVE caused the C-STORE") \
     F(S, STR, query_level, 16, NONE, "", "PATIENT, STUDY, SERIES, IMAGE (0008,0052)")              \
@@ -148,9 +151,10 @@ WW_EVENT_DECLARE(ww_dicom_response, DICOM_RESPONSE_FIELDS);
 WW_EVENT_DECLARE(ww_dicom_release, DICOM_RELEASE_FIELDS);
 
 #define DICOM_ABORT_FIELDS(F, S)                                                                   \
-    F(S, U8, source, 0, NONE, "", "0 service user, 2 service provider (PS3.8 9.3.8)")              \
-    F(S, U8, reason, 0, NONE, "", "Reason, only significant for source 2")                         \
-    F(S, STR, reason_text, 48, NONE, "", "Reason in words")                                        \
+    F(S, STR, source, 32, NONE, "", "service user or service provider (PS3.8 9.3.8)")              \
+    F(S, STR, reason, 48, NONE, "", "Reason in words; only a provider gives one")                  \
+    F(S, U8, source_code, 0, NONE, "", "0 service user, 2 service provider")                       \
+    F(S, U8, reason_code, 0, NONE, "", "Reason, only significant for source 2")                    \
     F(S, U64N, duration_ms, 0, NONE, "ms", "Since the request of the association")                 \
     F(S, BOOL, assoc_seen, 0, NONE, "", DICOM_SEEN_DOC)
 WW_EVENT_DECLARE(ww_dicom_abort, DICOM_ABORT_FIELDS);

@@ -241,6 +241,7 @@ static struct ww_parse pdu(const struct call *c, struct ww_slice in)
     ww_rd_skip(&r, 1);
     uint32_t len = ww_rd_be32(&r);
     if (type == 4) {
+        ww_dicom_tell_accept(c);
         check_pdata(c, len);
         c->s->pdu_left = len;
         c->s->at = len > 0 ? AT_PDV : AT_PDU;
@@ -256,6 +257,8 @@ static struct ww_parse pdu(const struct call *c, struct ww_slice in)
     size_t all = (size_t)PDU_HDR + len;
     if (in.n < all)
         return ww_more(0, all);
+    if (type != 1)
+        ww_dicom_tell_accept(c);
     give_up(c); /* a message that is not complete will not be completed any more */
     if (len >= (small ? 4 : ASSOC_FIXED))
         ww_dicom_assoc_pdu(c, type, ww_slice_sub(in, PDU_HDR, len));
@@ -391,6 +394,7 @@ static void end(struct ww_cx *cx, void *state)
 {
     struct dicom *d = state;
     struct call c = { .cx = cx, .d = d, .dir = WW_A, .s = &d->side[WW_A] };
+    ww_dicom_tell_accept(&c);
     give_up_both(&c);
 }
 
