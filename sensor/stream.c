@@ -155,6 +155,18 @@ static bool hole_is_lost(const struct ww_stream *s, const struct ww_side *x, uin
            ts - x->hole_ts > s->cfg.wait_ns;
 }
 
+/* The rest of a segment up to sequence number `to` was cut by the snap length; what waits already is
+ * not lost. */
+static void lose_cut(struct ww_stream *s, struct ww_side *x, enum ww_dir dir, uint32_t to,
+                     const struct ww_stream_sink *sink)
+{
+    while (x->seg.i != WW_NONE && diff(seg_at(s, x->seg)->seq, to) < 0)
+        lose_first_hole(s, x, dir, sink);
+    if (diff(to, x->next) > 0)
+        lose(s, x, dir, to, sink);
+    drain(s, x, dir, sink);
+}
+
 static void ahead_of_hole(struct ww_stream *s, struct ww_side *x, enum ww_dir dir, uint32_t seq,
                           struct ww_slice in, const struct ww_stream_sink *sink)
 {
@@ -259,7 +271,7 @@ bool ww_stream_segment(struct ww_stream *s, struct ww_tcp *t, const struct ww_de
         payload(s, t, x, dir, seq, in, ts, sink);
         fresh = x->seen != before || x->ooo_bytes != waiting;
         if (d->wire > in.n && diff(x->next, seq + (uint32_t)in.n) == 0)
-            lose(s, x, dir, seq + d->wire, sink); /* cut by the snap length */
+            lose_cut(s, x, dir, seq + d->wire, sink);
     }
     for (unsigned k = 0; k < 2; k++) {
         struct ww_side *h = &t->side[k];
