@@ -9,7 +9,7 @@
 void *ww_mem_reserve(size_t bytes);
 void ww_mem_release(void *p, size_t bytes);
 
-enum { WW_NONE = UINT32_MAX };
+#define WW_NONE UINT32_MAX /* no slot; an enum holds only an int */
 
 /* Slots of one size, named by index; the newest freed slot is used first. Memory that was never
  * used is not touched. */
