@@ -1,0 +1,120 @@
+/* analyze.c - wardwatch analyze: captures in, events, store and a summary for people out. */
+#include "sensor/cli/cli.h"
+#include "sensor/cli/inputs.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void progress(void *to, uint64_t done, uint64_t size, uint64_t packets)
+{
+    (void)to;
+    if (size > 0)
+        (void)fprintf(stderr, "\r%3u%%  %llu packets ", (unsigned)(done * 100 / size),
+                      (unsigned long long)packets);
+    else
+        (void)fprintf(stderr, "\r%llu packets ", (unsigned long long)packets);
+    (void)fflush(stderr);
+}
+
+/* The highest level that was raised, for --fail-level. */
+static void see_level(void *to, const struct ww_event *e)
+{
+    unsigned *level = to;
+    if (e->type != &ww_alert_type)
+        return;
+    const struct ww_alert *a = (const struct ww_alert *)(const void *)e->body;
+    if (a->level > *level)
+        *level = a->level;
+}
+
+static void notes(const struct ww_setup *s, const struct ww_pipeline_result *r)
+{
+    for (size_t i = 0; ww_judge_note(s->judge, i) != NULL; i++)
+        ww_note("%s", ww_judge_note(s->judge, i));
+    if (r->filtered > 0)
+        ww_note("%llu packets were left out by the filter", (unsigned long long)r->filtered);
+    if (r->stopped)
+        ww_note("ended early by a signal; the result covers what was read until then");
+    if (r->damaged > 1)
+        ww_note("%u captures could not be read to their end", r->damaged);
+}
+
+/* The run itself, with everything open. Return: the exit code. */
+static int run(struct ww_setup *s, const struct ww_opts *o, struct ww_pipeline_cfg *pc)
+{
+    struct ww_pipeline_result r;
+    struct ww_err e;
+    unsigned level = 0;
+    bool bar = !o->quiet && isatty(STDERR_FILENO);
+    pc->out = (struct ww_outlets){
+        .judge = s->judge, .store = s->store, .eve = s->eve, .tap = see_level, .tap_to = &level
+    };
+    pc->stop = ww_stop_flag();
+    pc->progress = bar ? progress : NULL;
+    if (ww_pipeline_files(pc, &r, &e) != WW_OK)
+        return ww_tell(&e);
+    if (bar)
+        (void)fprintf(stderr, "\r%40s\r", "");
+    if (r.damaged == pc->nsources && r.stats.capture__packets == 0)
+        return ww_tell(&r.first); /* nothing could be read: no result to show */
+    notes(s, &r);
+    bool only_events = o->events != NULL && strcmp(o->events, "-") == 0 && o->out == NULL;
+    int code = r.stopped ? WW_EXIT_EARLY : WW_EXIT_OK;
+    if (ww_store_sync(s->store, &e) != WW_OK)
+        code = ww_tell(&e);
+    if (!only_events && ww_cli_summary(s, o, &e) != WW_OK)
+        code = ww_tell(&e);
+    if (r.damaged > 0) {
+        int rc = ww_tell(&r.first);
+        code = code == WW_EXIT_OK ? rc : code;
+    }
+    if (code == WW_EXIT_OK && o->fail_level > 0 && level >= o->fail_level)
+        code = WW_EXIT_FOUND;
+    return code;
+}
+
+int ww_cmd_analyze(struct ww_opts *o)
+{
+    struct ww_setup s = { .judge = NULL };
+    struct ww_inputs in;
+    struct ww_err e;
+    struct ww_pipeline_cfg pc = { .workers = o->jobs };
+    char *own = NULL;
+    int code;
+    if (o->nargs == 0 && !o->test_config) {
+        (void)fputs("wardwatch: analyze: no capture named; see 'wardwatch analyze --help'\n", stderr);
+        return WW_EXIT_INPUT;
+    }
+    enum ww_rc rc = ww_inputs_open(&in, o->args, o->nargs, &e);
+    if (rc == WW_OK)
+        rc = ww_config_read(o, &e);
+    if (rc == WW_OK)
+        rc = ww_cli_filter(o, &own, &e);
+    if (rc == WW_OK)
+        rc = ww_setup_open(&s, o, "analyze", in.path, false, &e);
+    if (rc != WW_OK) {
+        code = ww_tell(&e);
+        ww_setup_drop(&s);
+    } else if (o->test_config) {
+        (void)puts("configuration, site file and declarations are usable");
+        code = WW_EXIT_OK;
+        ww_setup_drop(&s);
+    } else {
+        if (!o->lang_given && ww_site_language(s.site)[0] != 0)
+            o->lang_ja = strcmp(ww_site_language(s.site), "ja") == 0;
+        pc.worker = o->worker;
+        pc.filter = o->filter;
+        pc.worker.dissectors = ww_dissectors;
+        pc.worker.key = ww_key_random();
+        pc.workers = o->jobs;
+        pc.stats_s = o->stats_s;
+        pc.sources = in.path;
+        pc.nsources = (unsigned)in.n;
+        code = run(&s, o, &pc);
+        if (ww_setup_close(&s, &e) != WW_OK && code == WW_EXIT_OK)
+            code = ww_tell(&e);
+    }
+    free(own);
+    ww_inputs_close(&in);
+    return code;
+}

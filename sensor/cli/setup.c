@@ -1,0 +1,86 @@
+/* setup.c - opens registry, site, guide, judge, store and outputs in order, and closes them. */
+#include "sensor/cli/cli.h"
+#include <string.h>
+
+/* Output fields of dissectors, engine and rules are all events of one registry. */
+enum ww_rc ww_setup_registry(struct ww_setup *s, struct ww_err *e)
+{
+    enum ww_rc rc = ww_registry_add(&s->registry, ww_core_events, e);
+    for (unsigned i = 0; ww_dissectors[i] != NULL && rc == WW_OK; i++) {
+        s->app_names[i] = ww_dissectors[i]->name;
+        rc = ww_registry_add(&s->registry, ww_dissectors[i]->events, e);
+    }
+    if (rc == WW_OK)
+        rc = ww_registry_add(&s->registry, ww_judge_events, e);
+    return rc;
+}
+
+static enum ww_rc open_store(struct ww_setup *s, const struct ww_opts *o, const char *command,
+                             const char *const *sources, bool live, struct ww_err *e)
+{
+    struct ww_store_cfg c = { .path = o->db != NULL ? o->db : ":memory:",
+                              .registry = &s->registry,
+                              .source_names = sources,
+                              .live = live,
+                              .command = command,
+                              .version = WW_VERSION,
+                              .hospital = ww_site_hospital(s->site),
+                              .site_file = ww_site_file(s->site),
+                              .now_ns = ww_wall_ns() };
+    s->store_asked = o->db != NULL;
+    return ww_store_open(&s->store, &c, e);
+}
+
+enum ww_rc ww_setup_open(struct ww_setup *s, const struct ww_opts *o, const char *command,
+                         const char *const *sources, bool live, struct ww_err *e)
+{
+    enum ww_rc rc = ww_setup_registry(s, e);
+    if (rc == WW_OK && o->site != NULL)
+        rc = ww_site_load(&s->site, o->site, e);
+    if (rc == WW_OK)
+        rc = ww_guide_load(&s->guide, o->data, e);
+    if (rc != WW_OK)
+        return rc;
+    struct ww_judge_cfg jc = { .registry = &s->registry,
+                               .app_names = s->app_names,
+                               .site = s->site,
+                               .guide = s->guide,
+                               .data_dir = o->data,
+                               .baseline_paths = o->baselines.v,
+                               .nbaselines = o->baselines.n,
+                               .bind_to = o->devices.v,
+                               .nbind_to = o->devices.n };
+    rc = ww_judge_new(&s->judge, &jc, e);
+    if (rc == WW_OK && !o->test_config)
+        rc = open_store(s, o, command, sources, live, e);
+    if (rc != WW_OK || o->events == NULL || o->test_config)
+        return rc;
+    struct ww_eve_cfg ec = { .path = o->events,
+                             .registry = &s->registry,
+                             .app_names = s->app_names,
+                             .source_names = sources,
+                             .live = live,
+                             .strict = o->privacy_strict,
+                             .tunnel_name = ww_tunnel_name,
+                             .guide = s->guide };
+    return ww_eve_open(&s->eve, &ec, e);
+}
+
+enum ww_rc ww_setup_close(struct ww_setup *s, struct ww_err *e)
+{
+    struct ww_err second;
+    enum ww_rc rc = ww_eve_close(s->eve, e);
+    enum ww_rc rs = ww_store_close(s->store, rc == WW_OK ? e : &second);
+    ww_judge_free(s->judge);
+    ww_guide_free(s->guide);
+    ww_site_free(s->site);
+    *s = (struct ww_setup){ .judge = NULL };
+    return rc != WW_OK ? rc : rs;
+}
+
+void ww_setup_drop(struct ww_setup *s)
+{
+    struct ww_err e;
+    if (ww_setup_close(s, &e) != WW_OK)
+        ww_note("%s", e.text);
+}
