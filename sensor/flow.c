@@ -118,7 +118,7 @@ uint32_t ww_flow_add(struct ww_flows *t, const struct ww_dec *d, uint32_t hash)
         return WW_NONE;
     struct ww_flow *f = ww_flow_at(t, i);
     for (unsigned k = 0; k < 2; k++) {
-        memcpy(f->ip[k], d->ip[k].p, d->ip[k].n);
+        ww_copy(f->ip[k], d->ip[k]);
         f->port[k] = d->port[k];
         f->mac[k] = d->mac[k];
     }

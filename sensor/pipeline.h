@@ -41,6 +41,7 @@ struct ww_pipeline_result {
     struct ww_err first;   /* the first of them */
     uint64_t filtered;
     uint64_t last_ts;
+    unsigned unguarded; /* live: threads without their system call filter; told to the operator */
 };
 
 /** Reads capture files in the order given. Errors of single files are told in the result. */

@@ -198,6 +198,7 @@ void *ww_capture_thread(void *arg)
 {
     struct ww_cthread *c = arg;
     enum { IDLE_BEHIND_MS = 200 };
+    ww_passive(c->run);
     while (!stopped(c->run)) {
         int n = ww_live_dispatch(c->live, live_packet, c, &c->err);
         if (n < 0) {

@@ -132,6 +132,7 @@ void *ww_judge_thread(void *arg)
 {
     struct ww_run *run = arg;
     struct merge m = { .run = run };
+    ww_passive(run);
     m.route = (struct ww_routing){ .out = run->cfg->out,
                                    .write = to_writer,
                                    .write_to = run,

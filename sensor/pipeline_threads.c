@@ -1,5 +1,6 @@
 /* pipeline_threads.c - the workers' threads, and the life of all threads of a run. */
 #include "sensor/pipeline_threads.h"
+#include "sensor/privs.h"
 #include <sched.h>
 #include <stdlib.h>
 #include <time.h>
@@ -13,6 +14,13 @@ void ww_pause(unsigned *turn)
     }
     struct timespec ts = { 0, t < 32 ? 20000 : 500000 };
     (void)nanosleep(&ts, NULL);
+}
+
+void ww_passive(struct ww_run *run)
+{
+    struct ww_err e;
+    if (run->live && ww_privs_no_send(&e) != WW_OK)
+        (void)atomic_fetch_add_explicit(&run->unguarded, 1, memory_order_relaxed);
 }
 
 /* ---- worker --------------------------------------------------------------------------------------------- */
@@ -106,6 +114,7 @@ static void *worker_thread(void *arg)
     struct ww_wthread *t = arg;
     struct ww_run *run = t->run;
     unsigned turn = 0;
+    ww_passive(run);
     while (t->ended < run->nc) {
         uint64_t low = UINT64_MAX;
         for (unsigned c = 0; c < run->nc; c++) {
@@ -259,6 +268,7 @@ enum ww_rc ww_threads_files(const struct ww_pipeline_cfg *cfg, struct ww_pipelin
     if (rc == WW_OK)
         ww_feed_files(run);
     finish(run);
+    r->unguarded = atomic_load_explicit(&run->unguarded, memory_order_relaxed);
     free(run);
     return rc;
 }
@@ -279,6 +289,8 @@ enum ww_rc ww_threads_live(const struct ww_pipeline_cfg *cfg, struct ww_pipeline
         rc = ww_live_open(&run->c[c].live, cfg->sources[c], c, &lc, e);
     }
     if (rc == WW_OK)
+        rc = ww_privs_process(e);
+    if (rc == WW_OK)
         rc = start(run, e);
     for (unsigned c = 0; c < run->nc && rc == WW_OK; c++)
         rc = spawn(&run->c[c].thread, &run->c[c].started, ww_capture_thread, &run->c[c], e);
@@ -288,6 +300,7 @@ enum ww_rc ww_threads_live(const struct ww_pipeline_cfg *cfg, struct ww_pipeline
         if (run->c[c].failed)
             rc = WW_FAIL(e, run->c[c].err.rc, "%s", run->c[c].err.text);
     finish(run);
+    r->unguarded = atomic_load_explicit(&run->unguarded, memory_order_relaxed);
     free(run);
     return rc;
 }

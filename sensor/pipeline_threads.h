@@ -65,6 +65,7 @@ struct ww_run {
     struct ww_stats latest[WW_WORKERS_MAX];
     struct ww_ring out; /* judge to writer */
     uint64_t write_drops;
+    atomic_uint unguarded; /* threads whose system call filter could not be loaded */
     pthread_t judge, writer;
     bool judge_started, writer_started;
 };
@@ -80,6 +81,8 @@ void *ww_capture_thread(void *arg);
 /* pipeline_judge.c: merge, judge, writer */
 void *ww_judge_thread(void *arg);
 void *ww_writer_thread(void *arg);
+/** Live: gives up all system calls that could send, for the calling thread. */
+void ww_passive(struct ww_run *run);
 /** Waits a little, longer each time in a row; resets with *turn = 0. */
 void ww_pause(unsigned *turn);
 #endif

@@ -129,6 +129,10 @@ static int run(struct ww_setup *s, struct ww_opts *o)
                                      ? 0
                                      : l.r.stats.capture__kernel_drops),
             (unsigned long long)l.r.stats.capture__ring_drops);
+    if (l.r.unguarded > 0)
+        ww_note("%u threads ran without the system call filter: the kernel refused it; nothing was "
+                "sent, but nothing would have prevented it",
+                l.r.unguarded);
     if (o->db != NULL || o->events != NULL)
         return WW_EXIT_OK;
     return ww_cli_summary(s, o, &e) == WW_OK ? WW_EXIT_OK : ww_tell(&e);
