@@ -73,8 +73,7 @@ enum ww_rc ww_bytes_open(struct ww_bytes **out, const char *path, struct ww_err 
     if (b == NULL)
         return WW_FAIL(e, WW_E_SYS, "%s: no memory", path);
     b->in = malloc(IN_CAP);
-    struct ww_out name = ww_out(b->name, sizeof b->name - 1);
-    ww_out_s(&name, std ? "standard input" : path);
+    ww_text_set(b->name, sizeof b->name, std ? "standard input" : path);
     b->fd = std ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (b->in == NULL || b->fd < 0) {
         rc = WW_FAIL(e, WW_E_SYS, "%s: cannot open", b->name);
@@ -160,7 +159,7 @@ ssize_t ww_bytes_read(struct ww_bytes *b, uint8_t *dst, size_t n, struct ww_err 
     case PLAIN:
         if (b->in_at < b->in_n) { /* the bytes that were looked at */
             size_t k = b->in_n - b->in_at < n ? b->in_n - b->in_at : n;
-            memmove(dst, b->in + b->in_at, k);
+            ww_move(dst, (struct ww_slice){ b->in + b->in_at, k });
             b->in_at += k;
             return (ssize_t)k;
         }

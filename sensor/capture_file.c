@@ -1,5 +1,6 @@
 /* capture_file.c - reads pcap and pcapng in large blocks and hands out packets in place.
  * Source: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng. */
+#include "sensor/base/out.h"
 #include "sensor/capture.h"
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -69,8 +70,7 @@ static enum ww_capfile_end refill(struct ww_capfile *c, struct ww_err *e)
     if (atomic_load_explicit(&to->refs, memory_order_acquire) != 0)
         return WW_CAP_WAIT;
     struct ww_slice rest = have(c);
-    if (rest.n > 0)
-        memmove(to->data, rest.p, rest.n);
+    ww_move(to->data, rest);
     c->base += c->at;
     to->n = rest.n;
     c->at = 0;
@@ -197,7 +197,7 @@ enum ww_rc ww_capfile_open(struct ww_capfile **out, const char *path, uint32_t s
     c->nblocks = cfg->blocks < 2 ? 2 : cfg->blocks;
     c->blocks = calloc(c->nblocks, sizeof *c->blocks);
     c->iface = calloc(WW_IFACES_MAX, sizeof *c->iface);
-    strncat(c->name, strcmp(path, "-") == 0 ? "standard input" : path, sizeof c->name - 1);
+    ww_text_set(c->name, sizeof c->name, strcmp(path, "-") == 0 ? "standard input" : path);
     if (c->blocks == NULL || c->iface == NULL) {
         ww_err_set(e, WW_E_SYS, "%s: no memory", path);
         goto out;

@@ -1,4 +1,5 @@
 /* capture_filter.c - BPF expressions over packets of several link types; libpcap compiles them. */
+#include "sensor/base/out.h"
 #include "sensor/capture.h"
 #include <pcap/pcap.h>
 #include <stdlib.h>
@@ -26,11 +27,8 @@ static bool compile(struct ww_filter *f, uint16_t link, char *why, size_t cap)
     if (dead == NULL)
         return false;
     f->of[i].ok = pcap_compile(dead, &f->of[i].prog, f->expr, 1, PCAP_NETMASK_UNKNOWN) == 0;
-    if (!f->of[i].ok && why != NULL) {
-        struct ww_err e;
-        ww_err_set(&e, WW_E_CONF, "%s", pcap_geterr(dead));
-        strncat(why, e.text, cap - 1);
-    }
+    if (!f->of[i].ok && why != NULL)
+        ww_text_set(why, cap, pcap_geterr(dead));
     pcap_close(dead);
     return f->of[i].ok;
 }

@@ -1,5 +1,6 @@
 /* capture_live.c - listening through libpcap: memory-mapped ring of the kernel, counters of its drops.
  * It never sends: the handle is used for reading only. */
+#include "sensor/base/out.h"
 #include "sensor/capture.h"
 #include <pcap/pcap.h>
 #include <stdlib.h>
@@ -59,7 +60,7 @@ enum ww_rc ww_live_open(struct ww_live **out, const char *iface, uint32_t source
     struct ww_live *l = calloc(1, sizeof *l);
     if (l == NULL)
         return WW_FAIL(e, WW_E_SYS, "%s: no memory", iface);
-    strncat(l->name, iface, sizeof l->name - 1);
+    ww_text_set(l->name, sizeof l->name, iface);
     l->source = source;
     l->p = pcap_create(iface, why);
     enum ww_rc rc = WW_OK;

@@ -276,3 +276,11 @@ const char *ww_time_text(char dst[WW_TIME_TEXT], uint64_t ns)
     dst[o.n] = 0;
     return dst;
 }
+
+void ww_text_set(char *dst, size_t cap, const char *s)
+{
+    size_t n = strlen(s);
+    n = n < cap ? n : cap - 1;
+    memcpy(dst, s, n);
+    dst[n] = 0;
+}

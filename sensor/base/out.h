@@ -45,6 +45,9 @@ void ww_json_null(struct ww_out *o, const char *key);
 void ww_json_str(struct ww_out *o, const char *key, struct ww_slice s);
 void ww_json_cstr(struct ww_out *o, const char *key, const char *s);
 
+/** Copies a C string, cut to its room and ended by NUL. */
+void ww_text_set(char *dst, size_t cap, const char *s);
+
 /* IP as text (RFC 5952 for IPv6), MAC as aa:bb:.., ns since 1970 as 2026-01-02T03:04:05.678901Z */
 enum { WW_IP_TEXT = 46, WW_MAC_TEXT = 18, WW_TIME_TEXT = 28 };
 const char *ww_ip_text(char dst[WW_IP_TEXT], const uint8_t ip[16], unsigned family);
