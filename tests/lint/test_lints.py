@@ -129,6 +129,7 @@ class Banned(Tree):
         ("rules/a.c", "/* TODO: later */"), ("store/a.c", "// FIXME"),
         ("rules/a.c", "enum kind { A, B };\nint f(enum kind k) { switch (k) { case A: return 1; default: return 2; } }"),
     ]
+    BAD.append(("rules/a.c", "enum k { A, B };\nint f(struct s *s) { switch ((enum k)s->k) { case A: return 1; default: return 2; } }"))
     GOOD = [
         ("rules/a.c", 'say("strcpy(a, b)"); /* strcpy(a, b) is forbidden */'),
         ("sensor/base/out.c", "memcpy(a, b, n);"), ("store/net.c", "socket(1, 2, 3);"),
@@ -137,6 +138,7 @@ class Banned(Tree):
         ("rules/a.c", "/* DEVIATION: the buffer was checked above */\nmemcpy(a, b, n);"),
         ("rules/a.c", "memcpy(a, b, n); /* DEVIATION: fixed size */"),
         ("rules/a.c", "enum { PDU = 1 };\nint f(int k) { switch (k) { case PDU: return 1; default: return 2; } }"),
+        ("rules/a.c", "enum vr { A, B };\nint f(uint16_t v) { switch (v) { case A: return 1; default: return 2; } }"),
         ("rules/a.c", "enum k { A, B };\nint f(enum k k, int n) { switch (k) { case A: switch (n) { case 1: return 1; default: return 3; }"
                       " case B: return 2; } return 0; }"),
     ]
