@@ -243,7 +243,7 @@ void ww_bl_flow(const struct ww_baseline *b, const struct ww_bl_env *env,
  */
 /* What the site file says about an application entity of the device. */
 struct ww_bl_site_ae {
-    const char *id;            /* network-ae/id */
+    const char *id;            /* network-ae/id; NULL or "" = any entity of the device */
     const char *title;         /* title in use; NULL = the declared one */
     const char *const *remote; /* titles of the other ends; NULL = any */
     size_t nremote;

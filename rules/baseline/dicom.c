@@ -44,20 +44,44 @@ static bool not_spoken(const struct ww_baseline *b, struct ww_bl_verdict *v)
     return true;
 }
 
-static const struct ww_bl_site_ae *site_of(const struct ww_bl_site_dicom *site, const char *id)
+/* PS3.8 9.3.2: leading and trailing spaces of a title do not count. */
+static bool title_is(struct ww_slice seen, const char *title)
 {
-    for (size_t i = 0; site != NULL && i < site->n; i++)
-        if (strcmp(site->ae[i].id, id) == 0)
-            return &site->ae[i];
-    return NULL;
+    return ww_slice_eq(ww_slice_trim(seen), ww_slice_trim(ww_slice_str(title)));
 }
 
-/* Title in use: the site's, else the declared one; "" = any. */
-static const char *title_of(const struct bl_ae *ae, const struct ww_bl_site_dicom *site, bool *sure)
+/* Does the site's entry speak of this entity? An entry without id speaks of all. */
+static bool speaks_of(const struct ww_bl_site_ae *s, const char *id)
 {
-    const struct ww_bl_site_ae *s = site_of(site, ae->id);
-    *sure = (s != NULL && s->title != NULL) || !ae->configurable;
-    return s != NULL && s->title != NULL ? s->title : ae->title;
+    return s->id == NULL || s->id[0] == 0 || strcmp(s->id, id) == 0;
+}
+
+struct local {
+    bool is;                          /* the title belongs to the entity */
+    bool sure;                        /* fixed by the site, or not configurable */
+    const struct ww_bl_site_ae *site; /* the site's entry, NULL = none */
+};
+
+/* Is the title the entity's? The site's titles replace the declared one; an empty one means any. */
+static struct local local_title(const struct bl_ae *ae, const struct ww_bl_site_dicom *site,
+                                struct ww_slice seen)
+{
+    struct local l = { .sure = !ae->configurable };
+    bool told = false;
+    for (size_t i = 0; site != NULL && i < site->n; i++) {
+        const struct ww_bl_site_ae *s = &site->ae[i];
+        if (!speaks_of(s, ae->id))
+            continue;
+        told = told || s->title != NULL;
+        if (s->title == NULL || title_is(seen, s->title)) {
+            l.site = s;
+            l.is = l.is || s->title != NULL;
+        }
+    }
+    l.sure = l.sure || told;
+    if (!told)
+        l.is = ae->title[0] == 0 || title_is(seen, ae->title);
+    return l;
 }
 
 static void add_word(struct ww_out *o, const char *word)
@@ -65,12 +89,6 @@ static void add_word(struct ww_out *o, const char *word)
     if (o->n > 0)
         ww_out_s(o, ", ");
     ww_out_text(o, ww_slice_str(word));
-}
-
-/* PS3.8 9.3.2: leading and trailing spaces of a title do not count. */
-static bool title_is(struct ww_slice seen, const char *title)
-{
-    return ww_slice_eq(ww_slice_trim(seen), ww_slice_trim(ww_slice_str(title)));
 }
 
 /* Is the other end's title accepted? The site's list, where there is one, replaces the declared. */
@@ -101,8 +119,9 @@ static void list_remotes(struct ww_out *o, const struct bl_ae *ae, const struct 
 }
 
 struct assoc {
-    bool local_found, maybe, remote_found, role_found;
-    const struct bl_ae *ae; /* the entity whose title is used */
+    bool local_found, maybe, remote_found;
+    const struct bl_ae *ae; /* the entity that is used, in its role */
+    const struct ww_bl_site_ae *site;
 };
 
 static void try_entities(const struct ww_baseline *b, const struct ww_bl_site_dicom *site,
@@ -111,32 +130,35 @@ static void try_entities(const struct ww_baseline *b, const struct ww_bl_site_di
 {
     for (size_t i = 0; i < b->nae; i++) {
         const struct bl_ae *ae = &b->ae[i];
-        bool sure = false;
-        const char *title = title_of(ae, site, &sure);
-        if (title[0] != 0 && !title_is(local, title)) {
-            a->maybe = a->maybe || (!sure && (device_opened ? ae->initiator : ae->acceptor));
+        bool acts = device_opened ? ae->initiator : ae->acceptor;
+        struct local l = local_title(ae, site, local);
+        a->maybe = a->maybe || (!l.is && !l.sure && acts);
+        a->local_found = a->local_found || l.is;
+        if (!l.is || !acts)
             continue;
-        }
-        a->local_found = true;
-        if (device_opened ? !ae->initiator : !ae->acceptor)
-            continue;
-        a->role_found = true;
         a->ae = ae;
-        if (remote_is(ae, site_of(site, ae->id), device_opened, remote)) {
-            a->remote_found = true;
+        a->site = l.site;
+        a->remote_found = remote_is(ae, l.site, device_opened, remote);
+        if (a->remote_found)
             return;
-        }
     }
 }
 
+/* The titles in use: the site's, and the declared ones of entities that it does not speak of. */
 static void list_titles(struct ww_bl_verdict *v, const struct ww_baseline *b,
                         const struct ww_bl_site_dicom *site, bool device_opened)
 {
     struct ww_out o = ww_out(v->declared, sizeof v->declared);
+    for (size_t i = 0; site != NULL && i < site->n; i++)
+        if (site->ae[i].title != NULL)
+            add_word(&o, site->ae[i].title);
     for (size_t i = 0; i < b->nae; i++) {
-        bool sure = false;
-        if (device_opened ? b->ae[i].initiator : b->ae[i].acceptor)
-            add_word(&o, title_of(&b->ae[i], site, &sure));
+        const struct bl_ae *ae = &b->ae[i];
+        bool told = false;
+        for (size_t k = 0; site != NULL && k < site->n; k++)
+            told = told || (site->ae[k].title != NULL && speaks_of(&site->ae[k], ae->id));
+        if (!told && (device_opened ? ae->initiator : ae->acceptor) && ae->title[0] != 0)
+            add_word(&o, ae->title);
     }
     ww_bl_text_end(&o);
 }
@@ -165,8 +187,8 @@ void ww_bl_dicom_assoc(const struct ww_baseline *b, const struct ww_bl_site_dico
         set_rule(v, a.ae->id);
         return;
     }
-    if (a.role_found) {
-        const struct ww_bl_site_ae *s = site_of(site, a.ae->id);
+    if (a.ae != NULL) {
+        const struct ww_bl_site_ae *s = a.site;
         violate(v, WW_BL_R_AE_TITLE, a.ae->id);
         v->layer = s != NULL && s->nremote > 0 ? WW_BL_L_SITE : WW_BL_L_MEDICAL;
         struct ww_out d = ww_out(v->declared, sizeof v->declared);
@@ -195,9 +217,7 @@ static bool candidate(const struct ww_baseline *b, const struct ww_bl_site_dicom
     if (ww_slice_trim(ae).n == 0)
         return true;
     for (size_t k = 0; k < b->nae; k++) {
-        bool sure = false;
-        const char *t = title_of(&b->ae[k], site, &sure);
-        bool is = t[0] != 0 && title_is(ae, t);
+        bool is = local_title(&b->ae[k], site, ae).is;
         if (is && k == i)
             return true;
         named = named || is;
@@ -314,12 +334,9 @@ static bool may_move_to(const struct ww_baseline *b, const struct ww_bl_site_dic
     for (uint32_t i = 0; i < ae->move.n; i++)
         if (title_is(destination, ae->move.v[i]))
             return true;
-    for (size_t i = 0; i < b->nae; i++) {
-        bool sure = false;
-        const char *own = title_of(&b->ae[i], site, &sure);
-        if (own[0] != 0 && title_is(destination, own))
+    for (size_t i = 0; i < b->nae; i++)
+        if (local_title(&b->ae[i], site, destination).is)
             return true;
-    }
     return false;
 }
 

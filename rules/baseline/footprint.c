@@ -2,8 +2,7 @@
 #include "rules/baseline/fp.h"
 #include <stdlib.h>
 
-/* A capture that lost more than this many of a thousand packets cannot show an absence. */
-enum { LOSS_PERMILLE = 1 };
+enum { LOSS_PPM = 1000, ONE_WAY_PPM = 500000, MILLION = 1000000 };
 
 enum ww_rc ww_fp_new(struct ww_footprint **out, const struct ww_baseline *b, const char *device,
                      struct ww_err *e)
@@ -22,6 +21,8 @@ enum ww_rc ww_fp_new(struct ww_footprint **out, const struct ww_baseline *b, con
     fp->b = b;
     fp->device = device;
     fp->lost = WW_NULL64;
+    fp->loss_ppm = LOSS_PPM;
+    fp->one_way_ppm = ONE_WAY_PPM;
     *out = fp;
     return WW_OK;
 }
@@ -200,6 +201,18 @@ void ww_fp_losses(struct ww_footprint *fp, uint64_t lost, uint64_t packets)
     fp->packets = packets;
 }
 
+void ww_fp_thresholds(struct ww_footprint *fp, uint32_t loss_ppm, uint32_t one_way_ppm)
+{
+    fp->loss_ppm = loss_ppm;
+    fp->one_way_ppm = one_way_ppm;
+}
+
+/* Is part of all above ppm? Counts of packets stay far below 2^64 / 1000000. */
+static bool above(uint64_t part, uint64_t all, uint32_t ppm)
+{
+    return part > 0 && part * MILLION > all * ppm;
+}
+
 /**
  * Out:    reasons  why an absence of deviations proves nothing; 0 = no reason known
  * Return: a deviation beats every reason
@@ -209,10 +222,10 @@ enum ww_fp_result ww_fp_result(const struct ww_footprint *fp, unsigned *reasons)
     unsigned r = 0;
     if (!fp->seen)
         r |= WW_FP_NEVER_SEEN;
-    if (fp->tcp > 0 && fp->one_way * 2 > fp->tcp)
+    if (above(fp->one_way, fp->tcp, fp->one_way_ppm))
         r |= WW_FP_ONE_WAY;
-    if (fp->gap_bytes > 0 || (fp->lost != WW_NULL64 && fp->lost > 0 &&
-                              fp->lost > (fp->lost + fp->packets) / 1000 * LOSS_PERMILLE))
+    if (fp->gap_bytes > 0 ||
+        (fp->lost != WW_NULL64 && above(fp->lost, fp->lost + fp->packets, fp->loss_ppm)))
         r |= WW_FP_LOSS;
     if (fp->kind[WW_BL_UNRESOLVED] > 0 || fp->medical_unresolved > 0)
         r |= WW_FP_UNRESOLVED;

@@ -33,6 +33,10 @@ void ww_fp_seen(struct ww_footprint *fp);
 /** Losses of the whole capture. In: lost packets, WW_NULL64 = unknown; packets seen. */
 void ww_fp_losses(struct ww_footprint *fp, uint64_t lost, uint64_t packets);
 
+/** From which share of losses, and of TCP conversations in one direction only, an absence is no
+ * longer shown. Units: parts per million. Without this call 1000 and 500000. */
+void ww_fp_thresholds(struct ww_footprint *fp, uint32_t loss_ppm, uint32_t one_way_ppm);
+
 /* Values are the exit codes of wardwatch validate. */
 enum ww_fp_result { WW_FP_NONE_OBSERVED = 0, WW_FP_DEVIATION = 1, WW_FP_CANNOT_TELL = 4 };
 /* Reasons for cannot tell, as bits; they are told beside a deviation too. */

@@ -55,6 +55,7 @@ struct ww_footprint {
     uint64_t tcp, midstream, one_way, encrypted, gap_bytes, reply_undeclared;
     uint64_t dropped; /* kinds of traffic without room */
     uint64_t lost, packets;
+    uint32_t loss_ppm, one_way_ppm; /* limits */
 };
 
 /** Entries that accept, counted by meaning, and how many of them were used. */

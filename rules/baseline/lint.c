@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { REMARKS_MAX = 200 };
+enum { REMARKS_MAX = 100 }; /* each costs a walk over the text */
 
 void ww_bl_say(struct bl_lint *l, enum ww_bl_level level, const char *id, const char *path,
                const char *fmt, ...)
@@ -18,10 +18,9 @@ void ww_bl_say(struct bl_lint *l, enum ww_bl_level level, const char *id, const 
         text[0] = 0;
     if (level == WW_BL_ERROR)
         l->errors++;
-    else if (l->remarks >= REMARKS_MAX)
-        return; /* each remark costs a walk over the text; errors still count */
-    l->remarks++;
-    unsigned line = l->remarks <= REMARKS_MAX ? ww_bl_line(l->text, path) : 0;
+    if (++l->remarks > REMARKS_MAX && (level != WW_BL_ERROR || l->errors > 1))
+        return; /* counted, and told as a number at the end */
+    unsigned line = ww_bl_line(l->text, path);
     if (level == WW_BL_ERROR && l->errors == 1) {
         struct ww_out o = ww_out(l->first, sizeof l->first - 1);
         ww_out_s(&o, text);
@@ -237,4 +236,11 @@ void ww_bl_lint(const struct ww_baseline *b, const struct lyd_node *root, struct
     lint_counts(b, l);
     if (b->medical)
         ww_bl_lint_medical(b, l);
+    if (l->remarks > REMARKS_MAX && l->fn != NULL) {
+        char text[80];
+        (void)snprintf(text, sizeof text, "%u more remarks; correct the first ones and look again",
+                       l->remarks - REMARKS_MAX);
+        struct ww_bl_remark r = { WW_BL_WARNING, "more", 0, text };
+        l->fn(l->to, &r);
+    }
 }

@@ -484,6 +484,15 @@ Test(check, ae_titles)
     ww_bl_dicom_assoc(b, &site, false, S("EVIL"), S("CT01"), &v);
     want_medical("a stranger calls", &v, WW_BL_VIOLATION, WW_BL_R_AE_TITLE, NULL, "PACS1");
     cr_expect_eq(v.layer, WW_BL_L_SITE);
+    /* titles without the id of an entity: any of them, for any entity */
+    static const struct ww_bl_site_ae loose[] = { { "", "CT01", NULL, 0 },
+                                                  { NULL, "CT02", NULL, 0 } };
+    static const struct ww_bl_site_dicom any = { loose, 2 };
+    ww_bl_dicom_assoc(b, &any, true, S("CT02"), S("X"), &v);
+    want_medical("second title", &v, WW_BL_PERMITTED, WW_BL_R_NONE, NULL, NULL);
+    ww_bl_dicom_assoc(b, &any, true, S("ACMECT"), S("X"), &v);
+    want_medical("default title after a change", &v, WW_BL_VIOLATION, WW_BL_R_AE_TITLE, NULL,
+                 "CT01, CT02");
     ww_bl_dicom_assoc(b, &site, false, S("PACS1"), S("CT01"), &v);
     want_medical("the PACS calls", &v, WW_BL_PERMITTED, WW_BL_R_NONE, NULL, NULL);
     ww_baseline_free(b);

@@ -143,6 +143,9 @@ Test(footprint, limits_of_the_capture)
     want(WW_FP_CANNOT_TELL, WW_FP_LOSS);
     ww_fp_losses(fp, 1, 999);
     want(WW_FP_NONE_OBSERVED, 0);
+    ww_fp_thresholds(fp, 999, 499999);
+    want(WW_FP_CANNOT_TELL, WW_FP_LOSS | WW_FP_ONE_WAY);
+    ww_fp_thresholds(fp, 1000, 500000);
     ww_fp_losses(fp, WW_NULL64, 1000);
     want(WW_FP_NONE_OBSERVED, 0);
     cr_expect_neq(strstr(render("en"), "packets dropped before the sensor: unknown"), NULL);

@@ -323,6 +323,25 @@ Test(mud, entries_are_limited)
     free(text);
 }
 
+Test(mud, remarks_are_limited)
+{
+    struct ww_err e;
+    struct remarks c;
+    char text[40000];
+    char from[30000];
+    struct ww_out o = ww_out(from, sizeof from - 1);
+    for (unsigned i = 0; i < 250; i++)
+        ww_out_f(&o,
+                 "%s{'name':'n%u','matches':{'ipv4':{'dscp':1,'protocol':50}},'actions':"
+                 "{'forwarding':'drop'}}",
+                 i > 0 ? "," : "", i);
+    from[o.n] = 0;
+    size_t n = build(text, sizeof text, "", from, "");
+    cr_expect_eq(parse(text, n, &c, &e), WW_OK, "%s", e.text);
+    cr_expect_eq(c.warnings, 101);
+    cr_expect_neq(strstr(c.all, " more@0 "), NULL);
+}
+
 Test(mud, missing_file_and_folder)
 {
     struct ww_err e;
