@@ -11,9 +11,10 @@ enum {
 
 static const struct ww_slice NOTHING = { NULL, 0 };
 
-static struct ww_tcp *tcp_of(const struct ww_engine *g, const struct ww_flow *f)
+/* State of a TCP flow that is reassembled. */
+static struct ww_tcp *tcp_at(const struct ww_engine *g, const struct ww_flow *f)
 {
-    return f->ext == WW_NONE ? NULL : ww_slab_at(g->tcp, f->ext);
+    return ww_slab_at(g->tcp, f->ext);
 }
 
 static void *state_of(const struct ww_engine *g, const struct ww_flow *f)
@@ -32,12 +33,16 @@ static void unbind(struct ww_engine *g, struct ww_flow *f)
     f->dstate = WW_NONE;
 }
 
-static void drop_rest(struct ww_engine *g, struct ww_tcp *t)
+static void drop_rest(struct ww_engine *g, const struct ww_flow *f)
 {
-    for (unsigned k = 0; t != NULL && k < 2; k++) {
+    if (f->ext == WW_NONE)
+        return;
+    struct ww_tcp *t = tcp_at(g, f);
+    for (unsigned k = 0; k < 2; k++) {
         ww_buf_put(g->bufs, &t->side[k].pend);
         t->side[k].pend_n = 0;
         t->side[k].need = 0;
+        t->side[k].skip = 0;
     }
 }
 
@@ -45,12 +50,9 @@ static void drop_rest(struct ww_engine *g, struct ww_tcp *t)
 static void stop(struct ww_engine *g, uint32_t flow, enum ww_dir dir, const char *why)
 {
     struct ww_flow *f = ww_flow_at(g->flows, flow);
-    struct ww_tcp *t = tcp_of(g, f);
     g->stats.stopped++;
     ww_engine_anomaly(g, flow, dir, "applayer", why, "proto_stop");
-    drop_rest(g, t);
-    if (t != NULL)
-        t->side[0].skip = t->side[1].skip = 0;
+    drop_rest(g, f);
     unbind(g, f);
     f->app = WW_APP_NONE;
 }
@@ -186,7 +188,7 @@ static struct ww_parse call_data(struct ww_engine *g, uint32_t flow, enum ww_dir
 static struct ww_slice feed_unknown(struct ww_engine *g, uint32_t flow, enum ww_dir dir, struct ww_slice in)
 {
     struct ww_flow *f = ww_flow_at(g->flows, flow);
-    struct ww_tcp *t = tcp_of(g, f);
+    struct ww_tcp *t = tcp_at(g, f);
     struct ww_side *x = &t->side[dir];
     struct ww_slice all = in;
     unsigned maybe = 0;
@@ -221,7 +223,7 @@ static size_t answer(struct ww_engine *g, uint32_t flow, enum ww_dir dir, struct
 {
     struct ww_parse r = call_data(g, flow, dir, cur);
     struct ww_flow *f = ww_flow_at(g->flows, flow);
-    struct ww_tcp *t = tcp_of(g, f);
+    struct ww_tcp *t = tcp_at(g, f);
     struct ww_side *x = &t->side[dir];
     switch ((enum ww_parse_v)r.v) {
     case WW_P_OK:
@@ -251,7 +253,7 @@ static size_t answer(struct ww_engine *g, uint32_t flow, enum ww_dir dir, struct
 static size_t feed_rest(struct ww_engine *g, uint32_t flow, enum ww_dir dir, struct ww_slice in)
 {
     struct ww_flow *f = ww_flow_at(g->flows, flow);
-    struct ww_side *x = &tcp_of(g, f)->side[dir];
+    struct ww_side *x = &tcp_at(g, f)->side[dir];
     size_t old = x->pend_n;
     size_t want = x->need > old ? x->need - old : 1;
     if (want < TAKE_MIN)
@@ -281,7 +283,7 @@ static size_t feed_rest(struct ww_engine *g, uint32_t flow, enum ww_dir dir, str
 /* Bytes offered in place. Return: bytes done; SIZE_MAX ends the delivery. */
 static size_t feed_direct(struct ww_engine *g, uint32_t flow, enum ww_dir dir, struct ww_slice in)
 {
-    struct ww_side *x = &tcp_of(g, ww_flow_at(g->flows, flow))->side[dir];
+    struct ww_side *x = &tcp_at(g, ww_flow_at(g->flows, flow))->side[dir];
     size_t used = answer(g, flow, dir, in);
     if (used == SIZE_MAX || x->need == 0)
         return used;
@@ -308,7 +310,7 @@ static size_t feed_held(struct ww_engine *g, uint32_t flow, enum ww_dir dir, str
 static void feed(struct ww_engine *g, uint32_t flow, enum ww_dir dir, struct ww_slice in)
 {
     struct ww_flow *f = ww_flow_at(g->flows, flow);
-    struct ww_side *x = &tcp_of(g, f)->side[dir];
+    struct ww_side *x = &tcp_at(g, f)->side[dir];
     for (;;) {
         if (f->app == WW_APP_NONE)
             return;
@@ -347,7 +349,7 @@ void ww_engine_stream(struct ww_engine *g, uint32_t flow, enum ww_dir dir, struc
 void ww_engine_gap(struct ww_engine *g, uint32_t flow, enum ww_dir dir, uint64_t lost)
 {
     struct ww_flow *f = ww_flow_at(g->flows, flow);
-    struct ww_side *x = &tcp_of(g, f)->side[dir];
+    struct ww_side *x = &tcp_at(g, f)->side[dir];
     if (f->app == WW_APP_NONE)
         return;
     if (x->skip >= lost) { /* inside bulk that nobody wanted */
@@ -421,7 +423,7 @@ void ww_engine_flow_end(struct ww_engine *g, uint32_t flow)
         c.cx.end = c.end;
         g->list[f->app]->end(&c.cx, state_of(g, f));
     }
-    drop_rest(g, tcp_of(g, f));
+    drop_rest(g, f);
     unbind(g, f);
 }
 
