@@ -51,15 +51,6 @@ static inline struct ww_parse ww_next(size_t used)
 
 struct ww_cx; /* the engine's context of one call */
 
-/* Content carried by another protocol; pointers are valid for the call. */
-struct ww_content {
-    const char *carrier;          /* name of the carrying dissector */
-    struct ww_slice media_type;   /* without parameters */
-    struct ww_slice method, path; /* request line; path without query */
-    uint16_t status;              /* 0 in requests */
-    uint64_t id;                  /* the same for all pieces of one body */
-};
-
 struct ww_dissector {
     const char *name, *spec; /* "dicom", "DICOM PS3.8 9.3" */
     const struct ww_event_type *const *events; /* NULL-terminated */
@@ -72,9 +63,6 @@ struct ww_dissector {
     void (*gap)(struct ww_cx *cx, void *state, enum ww_dir dir, uint64_t lost);
     void (*tick)(struct ww_cx *cx, void *state);
     void (*end)(struct ww_cx *cx, void *state);
-    enum ww_guess (*content_probe)(const struct ww_content *meta, struct ww_slice in);
-    struct ww_parse (*content)(struct ww_cx *cx, void *state, const struct ww_content *meta,
-                               struct ww_slice in, bool last);
 };
 
 #define WW_FIRST_BIT(set, b) ((set)[(uint8_t)(b) >> 3] >> ((b)&7) & 1)
@@ -89,8 +77,6 @@ struct ww_host {
     void (*emit)(struct ww_cx *cx, const struct ww_event_type *t, enum ww_dir dir,
                  const void *body);
     void (*client_is)(struct ww_cx *cx, enum ww_dir dir);
-    void (*content_put)(struct ww_cx *cx, const struct ww_content *meta, enum ww_dir dir,
-                        struct ww_slice in, bool last);
     void (*alarm)(struct ww_cx *cx, uint64_t at_ns);
     void (*anomaly)(struct ww_cx *cx, enum ww_dir dir, const char *what);
     void (*request)(struct ww_cx *cx, enum ww_dir dir, uint64_t key, uint32_t timeout_ms);
@@ -120,12 +106,6 @@ static inline uint64_t ww_now(const struct ww_cx *cx)
 static inline void ww_client_is(struct ww_cx *cx, enum ww_dir dir)
 {
     cx->host->client_is(cx, dir);
-}
-/** A carrier hands content on. */
-static inline void ww_content_put(struct ww_cx *cx, const struct ww_content *meta, enum ww_dir dir,
-                                  struct ww_slice in, bool last)
-{
-    cx->host->content_put(cx, meta, dir, in, last);
 }
 /** Asks for a call of tick() at a packet time; one alarm per flow, the last call counts. */
 static inline void ww_alarm(struct ww_cx *cx, uint64_t at_ns)

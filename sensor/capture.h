@@ -22,7 +22,6 @@ struct ww_pkt {
     uint64_t frame;       /* number in its source, from 1 */
     uint32_t source;
     uint16_t link; /* LINKTYPE_ of the tcpdump registry */
-    uint16_t vlan; /* tag that the kernel took out of the frame (live); 0 = none */
 };
 
 /* A block of file bytes; packets point into it. Counted by the packets that refer to it. */

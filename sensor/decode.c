@@ -298,8 +298,6 @@ enum ww_dec_outcome ww_decode(const struct ww_pkt *p, struct ww_dec *d)
 {
     *d = (struct ww_dec){ .cut = p->caplen < p->len };
     struct ww_rd r = ww_rd((struct ww_slice){ p->p, p->caplen });
-    if (p->vlan != 0)
-        d->vlan[d->nvlan++] = p->vlan;
     switch (p->link) {
     case WW_LINK_ETHERNET: {
         d->mac[1] = ww_mac_of(ww_rd_bytes(&r, 6));

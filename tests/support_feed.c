@@ -119,18 +119,6 @@ static void h_client_is(struct ww_cx *cx, enum ww_dir dir)
     f->client = dir;
 }
 
-static void h_content(struct ww_cx *cx, const struct ww_content *meta, enum ww_dir dir,
-                      struct ww_slice in, bool last)
-{
-    struct t_feed *f = of(cx);
-    (void)dir;
-    (void)last;
-    if (meta == NULL || meta->carrier == NULL)
-        broken(f, "content without the name of its carrier");
-    f->ncontent++;
-    f->content_bytes += in.n;
-}
-
 static void h_alarm(struct ww_cx *cx, uint64_t at_ns)
 {
     struct t_feed *f = of(cx);
@@ -179,7 +167,7 @@ static uint64_t h_pseudonym(struct ww_cx *cx, struct ww_slice value)
 }
 
 static const struct ww_host host = { .emit = h_emit, .client_is = h_client_is,
-                                     .content_put = h_content, .alarm = h_alarm,
+                                     .alarm = h_alarm,
                                      .anomaly = h_anomaly, .request = h_request,
                                      .result = h_result, .pseudonym = h_pseudonym };
 
