@@ -88,6 +88,7 @@ struct ww_cx {
     uint64_t now;             /* packet time, ns */
     const struct ww_end *end; /* both ends by enum ww_dir; MACs of the packet at hand */
     uint8_t ev_flags;         /* WW_EV_TRUNCATED etc. set by the dissector for the next emit only */
+    bool datagram;            /* `in` is one complete datagram or frame, not part of a stream */
 };
 
 /** Tells an event; body is the event's struct, copied. dir: who sent the message. */

@@ -168,8 +168,10 @@ static const struct ww_host engine_host = { .emit = host_emit,
 struct ww_call ww_engine_call(struct ww_engine *g, uint32_t flow, uint8_t app)
 {
     struct ww_call c = { .cx = { .host = &engine_host, .now = g->now }, .g = g, .flow = flow, .app = app };
-        if (flow != WW_NONE) {
+    c.cx.datagram = true;
+    if (flow != WW_NONE) {
         const struct ww_flow *f = ww_flow_at(g->flows, flow);
+        c.cx.datagram = f->proto == WW_IPPROTO_UDP;
         c.end[0] = end_of_flow(f, 0);
         c.end[1] = end_of_flow(f, 1);
     } else if (g->dec != NULL) {

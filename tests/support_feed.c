@@ -348,7 +348,9 @@ void t_datagram(struct t_feed *f, enum ww_dir dir, const void *p, size_t n)
 {
     if (f->stopped || f->handed_on || n == 0)
         return;
+    f->cx.datagram = true;
     struct ww_parse r = call(f, dir, p, n);
+    f->cx.datagram = false;
     check(f, &r, n, true);
     f->stopped = r.v == WW_P_STOP;
     f->handed_on = r.v == WW_P_NEXT;

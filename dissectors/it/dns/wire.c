@@ -1,0 +1,203 @@
+/* wire.c - names, records and whole messages of DNS, read from bytes.
+ * Source: RFC 1035 chapters 3 and 4, RFC 4343 (case), RFC 7766 (TCP) */
+#include "dissectors/it/dns/dns.h"
+
+static struct dns_head head_read(struct ww_rd *r)
+{
+    struct dns_head h;
+    h.id = ww_rd_be16(r);
+    h.flags = ww_rd_be16(r);
+    h.qd = ww_rd_be16(r);
+    h.an = ww_rd_be16(r);
+    h.ns = ww_rd_be16(r);
+    h.ar = ww_rd_be16(r);
+    return h;
+}
+
+/** Answers and questions differ in one bit (QR). */
+bool ww_dns_is_response(const struct dns_head *h)
+{
+    return (h->flags & 0x8000) != 0;
+}
+
+/** Kind of question: 0 query, 4 notify, 5 update. */
+uint8_t ww_dns_opcode(const struct dns_head *h)
+{
+    return (uint8_t)(h->flags >> 11 & 15);
+}
+
+static void label_text(struct ww_out *o, struct ww_slice label)
+{
+    if (o->n > 0)
+        ww_out_c(o, '.');
+    for (struct ww_rd r = ww_rd(label); r.left > 0;) {
+        char c = (char)ww_rd_u8(&r);
+        if (c == '.' || c == '\\') /* RFC 1035 5.1 */
+            ww_out_c(o, '\\');
+        ww_out_c(o, c);
+    }
+}
+
+/**
+ * Reads a name at an offset of a message; labels may be shared through pointers.
+ * Out:    out  may be NULL
+ * Return: offset after the name, 0 when it is broken
+ * Limits: DNS_NAME_WIRE_MAX bytes and DNS_JUMPS_MAX pointers, so a loop of pointers ends
+ * Source: RFC 1035 3.1, 4.1.4
+ */
+size_t ww_dns_name(struct ww_slice msg, size_t at, struct dns_name *out)
+{
+    struct ww_out none = ww_out(NULL, 0);
+    struct ww_out o = out != NULL ? ww_out(out->b, sizeof out->b) : none;
+    size_t after = 0, wire = 0;
+    for (unsigned jumps = 0; jumps <= DNS_JUMPS_MAX;) {
+        if (at >= msg.n)
+            return 0;
+        uint8_t len = ww_slice_at(msg, at);
+        if (len >= 0xc0) {
+            if (at + 1 >= msg.n)
+                return 0;
+            after = after == 0 ? at + 2 : after;
+            at = ((size_t)len & 0x3f) << 8 | ww_slice_at(msg, at + 1);
+            jumps++;
+            continue;
+        }
+        wire += (size_t)len + 1;
+        if (len > 63 || wire > DNS_NAME_WIRE_MAX || msg.n - at <= len)
+            return 0;
+        if (len == 0) {
+            if (out != NULL)
+                out->n = o.n;
+            return after == 0 ? at + 1 : after;
+        }
+        if (out != NULL)
+            label_text(&o, ww_slice_sub(msg, at + 1, len));
+        at += (size_t)len + 1;
+    }
+    return 0;
+}
+
+/** An ASCII letter in lower case; other bytes as they are. */
+unsigned ww_dns_lower(char c)
+{
+    return (uint8_t)c + (c >= 'A' && c <= 'Z' ? 32u : 0u);
+}
+
+/** Names compare without case (RFC 4343). */
+bool ww_dns_same(const struct dns_name *a, const struct dns_name *b)
+{
+    bool same = a->n == b->n;
+    for (size_t i = 0; same && i < a->n; i++)
+        same = ww_dns_lower(a->b[i]) == ww_dns_lower(b->b[i]);
+    return same;
+}
+
+/** Reads a record at an offset; owner may be NULL. False when it is broken. */
+bool ww_dns_record(struct ww_slice msg, size_t at, struct dns_name *owner, struct dns_record *rec)
+{
+    size_t p = ww_dns_name(msg, at, owner);
+    if (p == 0)
+        return false;
+    struct ww_rd r = ww_rd(ww_slice_sub(msg, p, msg.n));
+    rec->type = ww_rd_be16(&r);
+    ww_rd_skip(&r, 2);
+    rec->ttl = ww_rd_be32(&r);
+    rec->len = ww_rd_be16(&r);
+    rec->data = p + 10;
+    rec->after = rec->data + rec->len;
+    ww_rd_skip(&r, rec->len);
+    return !r.bad;
+}
+
+/** Checks a whole message: all names, all records. Return: false when something is broken. */
+bool ww_dns_read(struct ww_slice in, struct dns_message *m)
+{
+    struct ww_rd r = ww_rd(in);
+    struct dns_record rec;
+    m->all = in;
+    m->h = head_read(&r);
+    m->asked.n = 0;
+    m->asked_type = 0;
+    size_t at = DNS_HEADER;
+    if (r.bad)
+        return false;
+    for (unsigned i = 0; i < m->h.qd; i++) {
+        at = ww_dns_name(in, at, i == 0 ? &m->asked : NULL);
+        struct ww_rd q = ww_rd(ww_slice_sub(in, at, 4));
+        uint16_t type = ww_rd_be16(&q);
+        ww_rd_skip(&q, 2);
+        if (at == 0 || q.bad)
+            return false;
+        m->asked_type = i == 0 ? type : m->asked_type;
+        at += 4;
+    }
+    m->answers = at;
+    for (unsigned n = (unsigned)m->h.an + m->h.ns + m->h.ar; n > 0; n--) {
+        if (!ww_dns_record(in, at, NULL, &rec))
+            return false;
+        at = rec.after;
+    }
+    return true;
+}
+
+/** Follows the aliases of the name that was asked. Out: name, which has no alias in this message.
+ */
+void ww_dns_follow(const struct dns_message *m, struct dns_name *name)
+{
+    *name = m->asked;
+    for (unsigned turn = 0; turn < DNS_CHAIN_MAX; turn++) {
+        bool found = false;
+        size_t at = m->answers;
+        for (unsigned i = 0; i < m->h.an && !found; i++) {
+            struct dns_name owner;
+            struct dns_record rec;
+            if (!ww_dns_record(m->all, at, &owner, &rec))
+                return;
+            at = rec.after;
+            found = rec.type == DNS_CNAME && ww_dns_same(&owner, name) &&
+                    ww_dns_name(m->all, rec.data, &owner) != 0 && !ww_dns_same(&owner, name);
+            if (found)
+                *name = owner;
+        }
+        if (!found)
+            return;
+    }
+}
+
+/* NetBIOS names are one label of 32 letters A to P (RFC 1001 14.1). */
+static bool netbios(const struct dns_name *n)
+{
+    bool yes = n->n == 32;
+    for (size_t i = 0; yes && i < n->n; i++)
+        yes = n->b[i] >= 'A' && n->b[i] <= 'P';
+    return yes;
+}
+
+/** Is this the start of a DNS message, with one question? MAYBE: too short to say. */
+enum ww_guess ww_dns_looks(struct ww_slice in)
+{
+    struct ww_rd r = ww_rd(in);
+    struct dns_head h = head_read(&r);
+    struct dns_name name;
+    bool answer = ww_dns_is_response(&h);
+    if (r.bad)
+        return WW_GUESS_MAYBE;
+    if (h.qd != 1 || ww_dns_opcode(&h) == 3 || ww_dns_opcode(&h) > 5 || h.an > 512 || h.ns > 512 ||
+        h.ar > 512)
+        return WW_GUESS_NO;
+    if (!answer && ww_dns_opcode(&h) == 0 && (h.an > 0 || h.ns > 1 || (h.flags & 0x048f) != 0))
+        return WW_GUESS_NO; /* answers, AA, RA and a code have no place in a question */
+    size_t at = ww_dns_name(in, DNS_HEADER, &name);
+    if (at == 0)
+        return in.n < DNS_HEADER + DNS_NAME_WIRE_MAX ? WW_GUESS_MAYBE : WW_GUESS_NO;
+    struct ww_rd q = ww_rd(ww_slice_sub(in, at, 4));
+    uint16_t type = ww_rd_be16(&q), class = ww_rd_be16(&q);
+    if (q.bad)
+        return WW_GUESS_MAYBE;
+    if (type == 0 || (class != 1 && class != 3 && class != 254 && class != 255) || netbios(&name))
+        return WW_GUESS_NO;
+    /* multicast DNS has id 0, LLMNR no flags and mostly single names (RFC 6762 18.1, RFC 4795) */
+    bool local = (h.flags & 0x0100) == 0 && memchr(name.b, '.', name.n) == NULL;
+    return (h.id == 0 && (h.flags & 0x0100) == 0) || (local && name.n > 0) ? WW_GUESS_NO
+                                                                           : WW_GUESS_YES;
+}
