@@ -224,10 +224,10 @@ bool ww_bl_has_never_internet(const struct ww_baseline *b)
 
 bool ww_bl_is_closed(const struct ww_baseline *b)
 {
-    if (b->connection != 0 && (b->connection & (WW_BL_CONN_INTERNET | WW_BL_CONN_REMOTE)) == 0 &&
-        (b->connection & (WW_BL_CONN_CLOSED | WW_BL_CONN_NONE)) != 0)
-        return true;
-    return ww_bl_has_never_internet(b);
+    if ((b->connection & (WW_BL_CONN_INTERNET | WW_BL_CONN_REMOTE)) != 0)
+        return false; /* it leaves the hospital at times; the never entries say when not */
+    return (b->connection & (WW_BL_CONN_CLOSED | WW_BL_CONN_NONE)) != 0 ||
+           ww_bl_has_never_internet(b);
 }
 
 enum ww_bl_said ww_bl_remotely_operable(const struct ww_baseline *b)

@@ -79,8 +79,8 @@ enum { WW_BL_ENV_HOSPITAL = 1, WW_BL_ENV_HOME = 2, WW_BL_ENV_WORN = 4, WW_BL_ENV
 unsigned ww_bl_environment(const struct ww_baseline *b);
 /** The declaration has a never entry about the internet. */
 bool ww_bl_has_never_internet(const struct ww_baseline *b);
-/** Connections are declared and lead nowhere outside, or the internet is among the never entries.
- */
+/** Closed or no connection is declared, or the internet is among the never entries; false when the
+ * internet or remote maintenance is declared. */
 bool ww_bl_is_closed(const struct ww_baseline *b);
 /* Yes, no or not said. */
 enum ww_bl_said { WW_BL_NOT_SAID, WW_BL_NO, WW_BL_YES };

@@ -3,6 +3,7 @@
 #include "sensor/base/data.h"
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 #define EXAMPLES WW_SOURCE_DIR "/contrib/examples/"
@@ -188,6 +189,11 @@ Test(check, direction_and_midstream)
          WW_BL_PERMITTED, WW_BL_L_DECLARATION, WW_BL_R_NONE);
     want("same maker, other case", udp("10.0.0.20", 24106, 24106, WW_BL_BY_PEER), WW_BL_PERMITTED,
          WW_BL_L_DECLARATION, WW_BL_R_NONE);
+    struct ww_bl_flow announce = udp("239.192.7.1", 24005, 24005, WW_BL_BY_DEVICE);
+    announce.cast = WW_BL_MULTICAST;
+    want("declared multicast", announce, WW_BL_PERMITTED, WW_BL_L_DECLARATION, WW_BL_R_NONE);
+    announce.peer = ip("239.192.7.2");
+    want("another group", announce, WW_BL_VIOLATION, WW_BL_L_DECLARATION, WW_BL_R_PEER);
     want("no MUD URL", udp("10.0.0.21", 24106, 24106, WW_BL_BY_PEER), WW_BL_VIOLATION,
          WW_BL_L_DECLARATION, WW_BL_R_PEER);
     ww_baseline_free(b);
@@ -586,6 +592,26 @@ Test(check, hl7_messages)
     ww_bl_hl7_message(b, &ack, &v);
     want_medical("acknowledgement for another ward", &v, WW_BL_VIOLATION, WW_BL_R_HL7_FACILITY,
                  NULL, NULL);
+}
+
+/* Questions are asked on the path of every event: they must not touch the heap. */
+Test(check, questions_allocate_nothing)
+{
+    struct ww_bl_verdict v;
+    load(EXAMPLES "ct-scanner-remote.json");
+    struct ww_bl_hl7 m = { .code = S("ORU") };
+    struct ww_bl_flow kept[3] = { tcp("10.0.0.5", 40000, 104, WW_BL_BY_DEVICE),
+                                  tcp("198.51.100.9", 40000, 443, WW_BL_BY_DEVICE),
+                                  udp("10.0.0.77", 137, 137, WW_BL_BY_PEER) };
+    size_t before = mallinfo2().uordblks;
+    for (size_t i = 0; i < 3; i++) {
+        ww_bl_flow(b, &env, &kept[i], &v);
+        ww_bl_dicom_assoc(b, NULL, i % 2, S("A"), S("B"), &v);
+        ww_bl_dicom_request(b, NULL, S("ACMECT"), S("C-ECHO"), S("1.2.840.10008.1.1"), WW_BL_SCU,
+                            S(""), &v);
+        ww_bl_hl7_message(b, &m, &v);
+    }
+    cr_expect_eq(mallinfo2().uordblks, before);
 }
 
 Test(check, plain_mud_says_nothing_about_messages)

@@ -127,6 +127,7 @@ Test(mud, says_what_the_file_says)
     cr_expect_eq(ww_bl_environment(b), WW_BL_ENV_HOSPITAL);
     cr_expect_eq(ww_bl_remotely_operable(b), WW_BL_NO);
     cr_expect(ww_bl_has_never_internet(b));
+    cr_expect_not(ww_bl_is_closed(b)); /* remote maintenance leads outside */
     cr_expect(ww_bl_has_dicom(b));
     cr_expect_not(ww_bl_has_hl7(b));
     cr_expect_eq(ww_bl_aces(b), 22);
@@ -143,6 +144,46 @@ Test(mud, says_what_the_file_says)
     cr_expect_str_eq(c.peer_kind, "vendor-service");
     cr_expect_eq(c.patient_data, WW_BL_NO);
     ww_baseline_free(b);
+}
+
+Test(mud, closed_devices)
+{
+    static const char *const closed[] = { "ct-scanner.json", "infusion-pump.json",
+                                          "patient-monitor.json" };
+    struct ww_err e;
+    struct ww_baseline *b = NULL;
+    for (size_t i = 0; i < 3; i++) {
+        char path[512];
+        (void)snprintf(path, sizeof path, EXAMPLES "%s", closed[i]);
+        cr_assert_eq(ww_baseline_load(&b, path, y, &e), WW_OK, "%s", e.text);
+        cr_expect(ww_bl_is_closed(b), "%s", path);
+        ww_baseline_free(b);
+    }
+    cr_assert_eq(ww_baseline_load(&b, EXAMPLES "lab-analyser.json", y, &e), WW_OK, "%s", e.text);
+    cr_expect_not(ww_bl_is_closed(b));
+    ww_baseline_free(b);
+}
+
+Test(mud, shown_for_people)
+{
+    static const char *const parts[] = {
+        "Acme Medical", "connection         hospital remote-maintenance",
+        "accept tcp/443 remote.acme.example (->)  [fr-acme-ct-64/remote-1] vpn (service-mode)",
+        "qr-ae title=ACMECT_QR (configurable) initiates accepts move-to=ACMECT_QR",
+        "no-web: No internet use outside service mode except=service-mode"
+    };
+    char text[16384];
+    struct ww_out o = ww_out(text, sizeof text - 1);
+    cr_assert_eq(ww_baseline_show_file(EXAMPLES "ct-scanner-remote.json", y, &o), 0);
+    text[o.n] = 0;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        cr_expect_neq(strstr(text, parts[i]), NULL, "%s in\n%s", parts[i], text);
+    o = ww_out(text, sizeof text - 1);
+    cr_expect_eq(ww_baseline_show_file("/nonexistent", y, &o), 2);
+    o = ww_out(text, sizeof text - 1);
+    cr_expect_eq(ww_baseline_check_file(EXAMPLES "site.yaml", y, &o), 1);
+    text[o.n] = 0;
+    cr_expect_neq(strstr(text, ": bad: 1 errors"), NULL, "%s", text);
 }
 
 Test(mud, digest_is_of_the_bytes)
