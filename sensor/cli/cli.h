@@ -64,6 +64,11 @@ extern const struct ww_command ww_commands[]; /* ends with name NULL */
 /** Reads the command line of a subcommand. Return: -1 to go on, else the exit code. */
 int ww_opts_read(struct ww_opts *o, const struct ww_command *c, int argc, char **argv);
 void ww_help(FILE *f, const struct ww_command *c);
+/** The manual page in troff, and its parts that come from the tables of options and keys. */
+void ww_man(FILE *f);
+void ww_man_text(FILE *f, const char *s);
+void ww_opts_man(FILE *f, const struct ww_command *c);
+void ww_config_man(FILE *f);
 /** Reads the configuration file of -c into o. */
 enum ww_rc ww_config_read(struct ww_opts *o, struct ww_err *e) WW_MUST_CHECK;
 

@@ -68,6 +68,15 @@ static const struct key keys[] = {
     { NULL, NULL, NULL, 0, 0, NULL }
 };
 
+void ww_config_man(FILE *f)
+{
+    for (const struct key *t = keys; t->name != NULL; t++) {
+        (void)fprintf(f, ".TP\n.B %s: %s\n", t->section, t->name);
+        ww_man_text(f, t->what);
+        (void)fprintf(f, ", %lu to %lu\n", t->lo, t->hi);
+    }
+}
+
 static enum ww_rc bad(const struct ww_opts *o, const yaml_node_t *n, struct ww_err *e,
                       const char *what, const char *word)
 {

@@ -142,6 +142,10 @@ int main(int argc, char **argv)
         version();
         return WW_EXIT_OK;
     }
+    if (strcmp(argv[1], "--man") == 0) { /* for the build: wardwatch.1 */
+        ww_man(stdout);
+        return WW_EXIT_OK;
+    }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         usage(stdout);

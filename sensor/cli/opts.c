@@ -216,6 +216,25 @@ void ww_help(FILE *f, const struct ww_command *c)
         (void)fprintf(f, "\n%s", c->more);
 }
 
+void ww_opts_man(FILE *f, const struct ww_command *c)
+{
+    for (const struct opt *t = table; t->name != NULL; t++) {
+        if (!(c->takes & t->bit))
+            continue;
+        (void)fputs(".TP\n", f);
+        if (t->letter != 0)
+            (void)fprintf(f, "\\fB\\-%c\\fR, ", t->letter);
+        (void)fputs("\\fB\\-\\-", f);
+        ww_man_text(f, t->name);
+        (void)fputs("\\fR", f);
+        if (t->arg != NULL)
+            (void)fprintf(f, " \\fI%s\\fR", t->arg);
+        (void)fputc('\n', f);
+        ww_man_text(f, t->help);
+        (void)fputc('\n', f);
+    }
+}
+
 static int wrong(const struct ww_command *c, const char *fmt, const char *a, const char *b)
 {
     (void)fputs("wardwatch: ", stderr);
