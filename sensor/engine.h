@@ -43,6 +43,7 @@ struct ww_engine {
     const struct ww_pkt *pkt;
     const struct ww_dec *dec;
     uint64_t now, seq;
+    uint64_t order; /* place of the packet or tick at hand in the capture; merges workers' events */
     uint8_t call_app, call_flags; /* of the dissector that is emitting */
     ww_event_fn *emit;
     void *emit_to;

@@ -36,6 +36,8 @@ void ww_engine_emit(struct ww_engine *g, uint32_t flow, enum ww_dir dir, uint64_
         const struct ww_flow *f = ww_flow_at(g->flows, flow);
         e->flow = f->id;
         e->source = (uint32_t)(f->id >> 44);
+        if (g->pkt == NULL) /* told by a timer: the flow's first frame shows where to look */
+            e->frame = f->id & (((uint64_t)1 << 44) - 1);
         e->end[0] = end_of_flow(f, 0);
         e->end[1] = end_of_flow(f, 1);
         e->client = f->client;

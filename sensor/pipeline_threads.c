@@ -25,13 +25,11 @@ void ww_passive(struct ww_run *run)
 
 /* ---- worker --------------------------------------------------------------------------------------------- */
 
+/* Live: packet time. Files: the order of the plain loop; ticks come before the packet that caused
+ * them. */
 static uint64_t key_of(const struct ww_wthread *t, const struct ww_event *e)
 {
-    if (t->run->live)
-        return e->ts;
-    const struct ww_pkt *p = t->w->engine.pkt;
-    /* files: the order of the plain loop; ticks come before the packet that caused them */
-    return p != NULL ? ((uint64_t)p->source << 44 | p->frame) * 2 + 1 : t->tick_key;
+    return t->run->live ? e->ts : t->w->engine.order;
 }
 
 static void push_event(void *to, const struct ww_event *e)
@@ -95,7 +93,7 @@ static void take(struct ww_wthread *t, const struct ww_in *in)
     case WW_IN_TICK: {
         uint64_t every = t->run->cfg->stats_s ? t->run->cfg->stats_s : 60;
         uint64_t before = t->w->now / 1000000000u / every;
-        t->tick_key = in->key;
+        t->w->engine.order = in->key;
         ww_worker_tick(t->w, in->ts);
         if (t->w->now / 1000000000u / every != before)
             tell_stats(t);
@@ -140,7 +138,7 @@ static void *worker_thread(void *arg)
             atomic_store_explicit(&t->mark, low, memory_order_release);
         ww_pause(&turn);
     }
-    t->tick_key = UINT64_MAX - 1;
+    t->w->engine.order = UINT64_MAX - 1;
     ww_worker_end(t->w);
     tell_stats(t);
     atomic_store_explicit(&t->mark, UINT64_MAX, memory_order_release);

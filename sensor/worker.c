@@ -138,7 +138,10 @@ static void tell_end(struct ww_worker *w, uint32_t i, uint64_t at, const struct 
     WW_SET(b.state, ww_slice_str(states[f->state]));
     WW_SET(b.reason, ww_slice_str(reason));
     WW_SET(b.client_by, ww_slice_str(by_name(f->client_by)));
+    const struct ww_pkt *pkt = w->engine.pkt;
+    w->engine.pkt = NULL; /* the record of a flow names its first frame, whatever ended it */
     ww_engine_emit(&w->engine, i, WW_A, at, type, &b);
+    w->engine.pkt = pkt;
 }
 
 /* otherwise: the reason when the connection was not closed by its ends */
@@ -399,6 +402,7 @@ static void one(struct ww_worker *w, const struct ww_pkt *p, struct ww_dec *d, u
     count(w, p, d);
     if (p->ts + NS < w->now)
         w->stats.clock_steps++;
+    g->order = ((uint64_t)p->source << 44 | p->frame) * 2;
     if (p->ts / NS > w->now / NS || w->now == 0)
         timers(w, p->ts);
     if (p->ts > w->now)
@@ -406,6 +410,7 @@ static void one(struct ww_worker *w, const struct ww_pkt *p, struct ww_dec *d, u
     g->pkt = p;
     g->dec = d;
     g->now = p->ts;
+    g->order++;
     if (d->outcome == WW_DEC_NOT_IP) {
         (void)ww_engine_frame(g, d);
     } else if (d->outcome != WW_DEC_OK) {
