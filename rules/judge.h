@@ -9,7 +9,8 @@
 #include "rules/baseline/baseline.h"
 #include "rules/site/site.h"
 
-struct ww_guide; /* rules/guideline/guide.h */
+struct ww_guide;     /* rules/guideline/guide.h */
+struct ww_footprint; /* rules/baseline/footprint.h */
 
 /* Zero means the default. The least of each is 16. */
 struct ww_judge_caps {
@@ -67,6 +68,11 @@ void ww_judge_tick(struct ww_judge *j, uint64_t now_ns, ww_event_fn *emit, void 
 /** The end of the input: flushes everything. */
 void ww_judge_end(struct ww_judge *j, uint64_t now_ns, ww_event_fn *emit, void *to);
 void ww_judge_free(struct ww_judge *j);
+
+/** The i-th declaration that was read, first those of --baseline; NULL ends. */
+const struct ww_baseline *ww_judge_baseline(const struct ww_judge *j, size_t i);
+/** Feeds a footprint with what one device does. Keeps fp and device. In: device id, MAC or IP. */
+void ww_judge_footprint(struct ww_judge *j, struct ww_footprint *fp, const char *device);
 
 void ww_judge_counts(const struct ww_judge *j, struct ww_judge_counts *out);
 /** Sentences about the start for the operator ("no OUI list: vendors stay unknown"); NULL ends. */

@@ -85,7 +85,8 @@ static void zone_environment(struct sr *r, yaml_node_t *v, void *obj)
     struct ww_site_zone *z = obj;
     z->environment = (enum ww_site_env)ww_site_word(r, v, "the environment", env_words);
 }
-static const char *const conn_words[] = { "closed", "connected", NULL };
+static const char *const conn_words[] = { "closed", "hospital", "internet", "remote-maintenance",
+                                          NULL };
 static void zone_connection(struct sr *r, yaml_node_t *v, void *obj)
 {
     struct ww_site_zone *z = obj;
@@ -150,13 +151,15 @@ static void dev_class(struct sr *r, yaml_node_t *v, void *obj)
 }
 static void dev_role(struct sr *r, yaml_node_t *v, void *obj)
 {
-    /* clinical roles of the alert model 3.3 (B23, S10) */
-    static const char *const words[] = { "life_sustaining", "therapy", "monitoring", "core_server",
-                                         "diagnostic",      "lab",     "display",    "support",
-                                         "general_it",      NULL };
+    /* clinical roles of the alert model 3.3 (B23, S10), and the names of the severity table */
+    static const char *const words[] = { "life-sustaining", "therapy", "monitoring",
+                                         "clinical-server", "diagnostic", "lab", "display",
+                                         "support", "it", NULL };
+    static const char *const names[] = { "life_sustaining", "therapy", "monitoring", "core_server",
+                                         "diagnostic", "lab", "display", "support", "general_it" };
     struct ww_site_device *d = obj;
     unsigned w = ww_site_word(r, v, "the role", words);
-    d->role = w > 0 ? words[w - 1] : "";
+    d->role = w > 0 ? names[w - 1] : "";
 }
 static void dev_zone(struct sr *r, yaml_node_t *v, void *obj)
 {
@@ -301,5 +304,6 @@ void ww_site_read_device(struct sr *r, yaml_node_t *v, void *obj)
     if (r->rc == WW_OK && ww_mac_none(&d->mac) && d->nip == 0)
         ww_site_fail(r, v, "the device '%s' has neither mac nor ip; it could never be recognised",
                      d->id);
+    if (d->class_ == 0 && strcmp(d->role, "general_it") == 0)
+        d->class_ = WW_SITE_NOT_MEDICAL;
 }
-

@@ -22,7 +22,13 @@ struct ww_site_net {
 
 /* Texts are NUL-terminated, "" when the file does not say. */
 enum ww_site_env { WW_ENV_UNSAID, WW_ENV_HOSPITAL, WW_ENV_HOME, WW_ENV_WORN, WW_ENV_UNSPECIFIED };
-enum ww_site_conn { WW_CONN_UNSAID, WW_CONN_CLOSED, WW_CONN_CONNECTED };
+enum ww_site_conn {
+    WW_CONN_UNSAID,
+    WW_CONN_CLOSED,
+    WW_CONN_HOSPITAL, /* the hospital's network only */
+    WW_CONN_INTERNET,
+    WW_CONN_REMOTE /* remote maintenance */
+};
 
 struct ww_site_zone {
     const char *id;
@@ -49,12 +55,13 @@ struct ww_site_port {
 
 /* A device of the ledger. */
 struct ww_site_device {
-    const char *id, *name, *role, *location, *department, *serial, *acquisition;
+    const char *role; /* as the severity table names it: life_sustaining, ..., general_it */
+    const char *id, *name, *location, *department, *serial, *acquisition;
     const char *baseline; /* path, made absolute from the folder of the site file; "" = none */
     struct ww_mac mac;    /* all zero = not said */
     const struct ww_ip *ip;
     size_t nip;
-    uint8_t class_; /* 1..4; 0 = not said; WW_SITE_NOT_MEDICAL */
+    uint8_t class_; /* 1..4; 0 = not said; WW_SITE_NOT_MEDICAL, also for role it */
     const struct ww_site_zone *zone; /* NULL = not said */
     enum ww_site_conn connection;    /* of the device itself; the zone is not looked at here */
     const struct ww_site_ae *ae;

@@ -13,12 +13,12 @@ static const char GOOD[] =
     "     role: diagnostic, zone: imaging, location: Radiology room 2, department: Radiology,\n"
     "     baseline: ct-scanner.json, serial: \"\", acquisition: new, ae_titles: [CT01],\n"
     "     ports: [{conduit: store, port: 11112}]}\n"
-    "  - {id: pacs, name: PACS, ip: [10.10.10.5, \"fd00::5\"], class: none, role: core_server,\n"
-    "     connection: connected, ae_titles: [{id: main, title: PACS, remote: [CT01]}]}\n"
+    "  - {id: pacs, name: PACS, ip: [10.10.10.5, \"fd00::5\"], class: none, role: clinical-server,\n"
+    "     connection: hospital, ae_titles: [{id: main, title: PACS, remote: [CT01]}]}\n"
     "zones:\n"
     "  - {id: imaging, subnets: [10.10.20.0/24], vlans: [20], environment: hospital,\n"
     "     connection: closed, wireless: false}\n"
-    "  - {id: all, subnets: [10.10.0.0/16, \"203.0.113.0/28\"], connection: connected}\n"
+    "  - {id: all, subnets: [10.10.0.0/16, \"203.0.113.0/28\"], connection: hospital}\n"
     "services: {dns: [10.10.10.2], ntp: [], pacs: [10.10.10.5]}\n"
     "controllers: {\"urn:x-hospital:pacs\": [10.10.10.5], \"urn:x-hospital:ris\": []}\n"
     "contacts:\n"
@@ -55,6 +55,7 @@ Test(site, ledger_is_read)
     cr_assert(eq(str, (char *)d[0].name, "CT scanner 1"));
     cr_assert(eq(str, (char *)d[0].baseline, "etc/ct-scanner.json"));
     cr_assert(eq(int, d[0].class_, 2));
+    cr_assert(eq(str, (char *)d[1].role, "core_server"));
     cr_assert(eq(str, (char *)d[0].zone->id, "imaging"));
     cr_assert(ww_site_closed(&d[0])); /* by its zone, though the zone stands after it in the file */
     cr_assert(eq(int, d[0].port[0].port, 11112));
@@ -174,6 +175,19 @@ Test(site, refuses_with_line_and_remedy)
         cr_assert(strncmp(e.text, bad[i].line, strlen(bad[i].line)) == 0, "%s", e.text);
         cr_assert(strstr(e.text, bad[i].says) != NULL, "%s", e.text);
     }
+}
+
+Test(site, the_example_is_good)
+{
+    struct ww_site *s = NULL;
+    struct ww_err e = { .rc = WW_OK };
+    enum ww_rc rc = ww_site_load(&s, WW_SOURCE_DIR "/contrib/examples/site.yaml", &e);
+    cr_assert(eq(int, rc, WW_OK), "%s", e.text);
+    struct ww_ip ct = ip("10.10.20.15"), engine = ip("10.10.10.20");
+    const struct ww_site_device *d = ww_site_by_ip(s, &ct);
+    cr_assert(ww_site_closed(d));
+    cr_assert(eq(int, ww_site_by_ip(s, &engine)->class_, WW_SITE_NOT_MEDICAL));
+    ww_site_free(s);
 }
 
 Test(site, empty_and_missing)

@@ -1,0 +1,42 @@
+/* detectors.h - private to rules/detect: the detectors, and what several of them ask. */
+#ifndef WW_RULES_DETECT_DETECTORS_H
+#define WW_RULES_DETECT_DETECTORS_H
+#include "rules/detect/detect.h"
+
+extern const struct ww_detector ww_detect_unknown_device, ww_detect_no_baseline, ww_detect_peer,
+    ww_detect_service, ww_detect_external, ww_detect_closed_internet, ww_detect_external_name,
+    ww_detect_dicom, ww_detect_hl7, ww_detect_cleartext_phi, ww_detect_malformed,
+    ww_detect_sensor_blind;
+
+/* The conversation breaks the declaration, and enough was seen to say so: the peer answered, or it
+ * is over without an answer. */
+static inline bool ww_det_deviates(const struct ww_judged *j)
+{
+    return j->v != NULL && j->v->kind == WW_BL_VIOLATION && j->stage != WW_AT_MESSAGE &&
+           (j->stage == WW_AT_END || (j->stage != WW_AT_START && j->opened));
+}
+
+/* True once per flow and device. */
+static inline bool ww_det_once(const struct ww_judged *j, unsigned bit)
+{
+    if (j->flow == NULL)
+        return true;
+    if ((j->flow->raised[j->side] & bit) != 0)
+        return false;
+    j->flow->raised[j->side] |= bit;
+    return true;
+}
+
+/* Says in the observed value that nobody answered. */
+static inline void ww_det_unanswered(struct ww_found *x, const struct ww_judged *j)
+{
+    char text[WW_BL_TEXT + 32];
+    if (j->opened)
+        return;
+    struct ww_out o = ww_out(text, sizeof text - 1);
+    ww_out_raw(&o, x->f.observed.p, x->f.observed.n);
+    ww_out_s(&o, ", no answer");
+    text[o.n] = 0;
+    ww_found_observed(x, text);
+}
+#endif

@@ -1,0 +1,72 @@
+/* dev_int.h - private to rules/devices. */
+#ifndef WW_RULES_DEVICES_DEV_INT_H
+#define WW_RULES_DEVICES_DEV_INT_H
+#include "rules/devices/devices.h"
+
+enum { DEV_OWN = 4, DEV_EXTRA_MAX = 32, DEV_ROLE_FIELDS_MAX = 1024 };
+
+struct dev_mac { /* what is known of a MAC address */
+    uint8_t mac[8];
+    struct ww_ip own[DEV_OWN]; /* addresses that it claimed by ARP or was given by DHCP */
+    struct ww_ip seen4;        /* first IPv4 address that came from it */
+    uint8_t nown;
+    bool router;
+};
+
+struct dev_addr_key {
+    uint8_t fam;
+    uint8_t b[16];
+    uint8_t pad[7];
+    uint64_t scope;
+};
+struct dev_addr { /* a shortcut: which device an address is */
+    struct dev_addr_key key;
+    struct ww_mac mac;
+    struct ww_device_ref ref;
+    uint64_t gen;
+};
+
+enum dev_subject { DEV_SRC, DEV_DST, DEV_OTHER };
+struct dev_field { /* a field that says something about a device */
+    const struct ww_field *f;
+    const char *attribute;
+    char source[64]; /* event.field */
+    uint8_t subject; /* enum dev_subject */
+};
+struct dev_type { /* the fields of one event type */
+    uint16_t first, n; /* in ww_devices.field */
+    const struct ww_field *subject_mac, *subject_ip;
+};
+
+struct ww_devices {
+    struct ww_devices_cfg cfg;
+    struct ww_table dev, addr, mac, fact;
+    struct ww_oui *oui;
+    char note[256];
+    uint64_t serial; /* of the last new device */
+    uint64_t gen;    /* grows when shortcuts become wrong */
+    struct ww_key fact_key;
+    void (*on_new)(void *ctx, struct ww_device *dev);
+    void *on_new_ctx;
+    struct dev_type type[WW_EVENT_TYPES_MAX];
+    struct dev_field field[DEV_ROLE_FIELDS_MAX];
+    uint16_t nfield;
+    /* events with a meaning of their own; -1 = not in this program */
+    int t_request, t_response, t_message, t_ack, t_end, t_update, t_arp, t_dhcp;
+    const struct ww_field *request_command, *response_command;
+    const struct ww_field *arp_mac, *arp_ip, *arp_differs;
+    const struct ww_field *dhcp_type, *dhcp_mac, *dhcp_ip, *dhcp_relay;
+    const struct ww_field *end_toserver, *end_toclient, *upd_toserver, *upd_toclient;
+};
+
+/** Finds the fields with a role, and the events that evidence.c reads by name. */
+enum ww_rc ww_devices_resolve(struct ww_devices *d, struct ww_err *e) WW_MUST_CHECK;
+/** Tells what the fields of an event say (evidence.c). */
+void ww_devices_evidence(struct ww_devices *d, const struct ww_event *e);
+/** The device claimed the address by ARP, or DHCP gave it. */
+void ww_devices_own(struct ww_devices *d, const struct ww_mac *mac, const struct ww_ip *ip,
+                    bool only);
+/** The device with an address; mac all zero = not seen. */
+struct ww_device *ww_devices_at(struct ww_devices *d, const struct ww_event *e,
+                                const struct ww_ip *ip, const struct ww_mac *mac, bool make);
+#endif

@@ -1,0 +1,43 @@
+/* table.h - a table with a cap: found by key, least recently used goes first, counted.
+ *
+ * All memory is taken at the start. A record begins with its key, whose bytes are all significant
+ * (zero the padding). Records never move; a pointer is valid until the record is dropped.
+ */
+#ifndef WW_RULES_DEVICES_TABLE_H
+#define WW_RULES_DEVICES_TABLE_H
+#include "sensor/base/err.h"
+#include "sensor/base/hash.h"
+#include "sensor/base/out.h"
+
+struct ww_table {
+    uint8_t *rec;     /* cap records of size bytes */
+    uint32_t *bucket; /* index + 1 of the first record of a chain */
+    struct ww_table_link *link;
+    size_t key_size, size;
+    uint32_t cap, n, mask;
+    uint32_t oldest, newest, spare; /* index + 1; 0 = none */
+    uint64_t evicted;
+    struct ww_key key; /* keys come from the network */
+};
+
+enum ww_rc ww_table_init(struct ww_table *t, const char *what, uint32_t cap, size_t key_size,
+                         size_t size, struct ww_err *e) WW_MUST_CHECK;
+void ww_table_free(struct ww_table *t);
+/** The record, which is the newest from now on; NULL when there is none. */
+void *ww_table_find(struct ww_table *t, const void *key);
+/** As find without a change of age. */
+void *ww_table_peek(const struct ww_table *t, const void *key);
+/** The record, made with all else zero when it is new. A full table drops its oldest and counts it. */
+void *ww_table_get(struct ww_table *t, const void *key, bool *fresh);
+static inline bool ww_table_full(const struct ww_table *t)
+{
+    return t->n == t->cap;
+}
+void ww_table_drop(struct ww_table *t, void *rec);
+/** Walks from the oldest record to the newest. next must be asked before rec is dropped. */
+void *ww_table_oldest(const struct ww_table *t);
+void *ww_table_next(const struct ww_table *t, const void *rec);
+/** Number of a record, below cap; the same number may be used again later. */
+uint32_t ww_table_index(const struct ww_table *t, const void *rec);
+void *ww_table_at(const struct ww_table *t, uint32_t index);
+#endif
