@@ -204,13 +204,12 @@ static void flow_event(struct ww_judge *j, const struct ww_event *e, struct ww_f
         f->sent[e->client & 1] = f->sent[e->client & 1] || to_server > 0;
         f->sent[(e->client & 1) ^ 1] = f->sent[(e->client & 1) ^ 1] || to_client > 0;
     }
-    if (kind == JE_UPDATE)
-        return;
     ww_judge_flow(j, e, f,
-                  kind == JE_START  ? WW_AT_START
-                  : kind == JE_OPEN ? WW_AT_OPEN
-                  : kind == JE_APP  ? WW_AT_APP
-                                    : WW_AT_END);
+                  kind == JE_START    ? WW_AT_START
+                  : kind == JE_OPEN   ? WW_AT_OPEN
+                  : kind == JE_APP    ? WW_AT_APP
+                  : kind == JE_UPDATE ? WW_AT_UPDATE
+                                      : WW_AT_END);
 }
 
 static void dispatch(struct ww_judge *j, const struct ww_event *e, struct ww_flow_rec *f)

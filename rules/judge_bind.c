@@ -158,11 +158,12 @@ bool ww_judge_is_device(const struct ww_device *dev, const char *text)
     return false;
 }
 
-static void give(struct ww_judge *j, struct ww_device *dev, struct judge_bl *b)
+static void give(struct ww_judge *j, struct ww_device *dev, const struct ww_event *cause,
+                 struct judge_bl *b, const char *by)
 {
-    (void)j;
     dev->bl = b->bl;
     b->bound++;
+    ww_devices_fact(j->devices, dev, cause, "baseline", ww_slice_str(b->path), by, 3);
 }
 
 void ww_judge_bind(struct ww_judge *j, struct ww_device *dev)
@@ -174,14 +175,14 @@ void ww_judge_bind(struct ww_judge *j, struct ww_device *dev)
         if (ww_judge_is_device(dev, j->cfg.bind_to[i]))
             for (size_t k = 0; k < j->nbl; k++)
                 if (j->bl[k].by_option) {
-                    give(j, dev, &j->bl[k]);
+                    give(j, dev, NULL, &j->bl[k], "option --device");
                     return;
                 }
     if (dev->ledger == NULL || dev->ledger->baseline[0] == 0)
         return;
     for (size_t k = 0; k < j->nbl; k++)
         if (strcmp(j->bl[k].path, dev->ledger->baseline) == 0) {
-            give(j, dev, &j->bl[k]);
+            give(j, dev, NULL, &j->bl[k], "ledger");
             return;
         }
 }
@@ -203,7 +204,7 @@ void ww_judge_bind_url(struct ww_judge *j, struct ww_device *dev, const struct w
     }
     for (size_t k = 0; k < j->nbl; k++)
         if (ww_slice_eqs(url, ww_bl_mud_url(j->bl[k].bl))) {
-            give(j, dev, &j->bl[k]);
+            give(j, dev, cause, &j->bl[k], "dhcp.message.mud_url");
             ww_devices_changed(j->devices, dev, cause, "baseline", "", j->bl[k].path);
             return;
         }

@@ -3,24 +3,15 @@
 #include "rules/baseline/footprint.h"
 #include "rules/judge_int.h"
 
-/* What the ledger says about the titles of a device. A title without the id of an entity stands for
- * any; of several, the one that is used. */
-static void site_dicom(const struct ww_judge *j, const struct ww_device *dev, struct ww_slice local,
-                       struct ww_bl_site_dicom *out, struct ww_bl_site_ae *one)
+/* What the ledger says about the titles of a device. */
+static struct ww_bl_site_dicom site_dicom(const struct ww_judge *j, const struct ww_device *dev)
 {
     size_t n;
-    *out = (struct ww_bl_site_dicom){ .ae = NULL };
     if (dev->ledger == NULL || dev->ledger->nae == 0)
-        return;
+        return (struct ww_bl_site_dicom){ .ae = NULL };
     const struct ww_site_dicom_map *m =
         &j->site_dicom[dev->ledger - ww_site_devices(j->cfg.site, &n)];
-    *out = (struct ww_bl_site_dicom){ m->ae, m->n };
-    for (size_t i = 0; i < m->n; i++)
-        if (m->ae[i].id[0] == 0 && ww_slice_eqs(local, m->ae[i].title)) {
-            *one = m->ae[i];
-            *out = (struct ww_bl_site_dicom){ one, 1 };
-            return;
-        }
+    return (struct ww_bl_site_dicom){ m->ae, m->n };
 }
 
 static enum ww_bl_role role_of(bool requestor, bool requestor_scu, bool requestor_scp)
@@ -46,9 +37,7 @@ static void ask_dicom(struct ww_judge *j, const struct ww_event *e, const struct
     struct ww_slice called = ww_judge_str(j, e, called_of[k]);
     bool requestor = is_requestor(e, side, kind);
     struct ww_slice local = requestor ? calling : called;
-    struct ww_bl_site_ae one;
-    struct ww_bl_site_dicom site;
-    site_dicom(j, dev, local, &site, &one);
+    struct ww_bl_site_dicom site = site_dicom(j, dev);
     if (kind == JE_ASSOCIATE) {
         ww_bl_dicom_assoc(dev->bl, &site, requestor, calling, called, v);
     } else if (kind == JE_CONTEXT) {

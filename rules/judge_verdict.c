@@ -6,7 +6,7 @@ WW_EVENT_TYPE(ww_verdict_ev, "baseline.verdict",
               "What a device did, compared with its declaration; told once per change", WW_EVT_KEEP,
               WW_VERDICT_FIELDS);
 
-enum { STAGES = 5 };
+enum { STAGES = WW_AT_MESSAGE + 1 };
 
 struct verdict_key {
     uint64_t device;

@@ -278,15 +278,16 @@ static void fill_peer(struct ww_detect *d, struct ww_found *x, const struct ww_e
     if (ip->fam == 0)
         return;
     ww_found_peer(x, ww_ip_text(text, ip->b, ip->fam));
-    const struct ww_device *other = ww_devices_end(d->cfg.devices, e, (enum ww_dir)(side ^ 1), false);
+    /* from the site file alone, so that it is the same before and after the peer was seen to send:
+     * the role is part of the alert's key */
+    const struct ww_site_device *other = ww_site_by_ip(d->cfg.site, ip);
     const char *service = ww_site_service_of(d->cfg.site, ip);
-    if (other != NULL && other->ledger != NULL && other->ledger->name[0] != 0)
-        x->f.peer_role = ww_slice_str(other->ledger->name);
+    if (other != NULL && other->name[0] != 0)
+        x->f.peer_role = ww_slice_str(other->name);
     else if (service != NULL)
         x->f.peer_role = ww_slice_str(service);
-    const struct ww_site_zone *z = other != NULL && other->zone != NULL
-                                       ? other->zone
-                                       : ww_site_zone_of(d->cfg.site, ip, 0);
+    const struct ww_site_zone *z =
+        other != NULL && other->zone != NULL ? other->zone : ww_site_zone_of(d->cfg.site, ip, 0);
     if (z != NULL) {
         x->f.peer_zone = ww_slice_str(z->id);
         x->f.wireless = x->f.wireless || z->wireless;

@@ -11,7 +11,7 @@
 #include "rules/guideline/alert.h"
 
 /* When a verdict was asked for. */
-enum ww_stage { WW_AT_START, WW_AT_OPEN, WW_AT_APP, WW_AT_END, WW_AT_MESSAGE };
+enum ww_stage { WW_AT_START, WW_AT_OPEN, WW_AT_APP, WW_AT_UPDATE, WW_AT_END, WW_AT_MESSAGE };
 
 /* One device's view of a flow or message. */
 struct ww_judged {

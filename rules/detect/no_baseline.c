@@ -22,8 +22,8 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
     struct ww_device *dev = j->dev;
     size_t devices;
     (void)state;
-    if (j->stage == WW_AT_START)
-        return;
+    if (j->stage == WW_AT_START || j->stage == WW_AT_OPEN)
+        return; /* what it speaks is known a little later */
     bool none = dev->bl == NULL;
     unsigned bit = none ? WW_ONCE_502A : WW_ONCE_502B;
     if ((dev->told & bit) != 0 || (!none && ww_bl_no_cyber_risk(dev->bl) != WW_BL_YES))

@@ -23,7 +23,22 @@ static bool mac_is_group(const struct ww_mac *m)
 
 const char *ww_device_label(const struct ww_device *dev)
 {
-    return dev->ledger != NULL && dev->ledger->name[0] != 0 ? dev->ledger->name : dev->id;
+    return dev->ledger != NULL && dev->ledger->name[0] != 0 ? dev->ledger->name : dev->label;
+}
+
+/* What people read for a device that is not in the ledger. What it calls itself is left out: a host
+ * name can be a person's. */
+static void make_label(struct ww_device *dev)
+{
+    char ip[WW_IP_TEXT], mac[WW_MAC_TEXT];
+    struct ww_out o = ww_out(dev->label, sizeof dev->label - 1);
+    if (dev->ip.fam != 0)
+        ww_out_s(&o, ww_ip_text(ip, dev->ip.b, dev->ip.fam));
+    if (dev->key.kind == WW_DEV_MAC && dev->ip.fam != 0)
+        ww_out_f(&o, " (%s)", ww_mac_text(mac, dev->mac.b));
+    if (o.n == 0)
+        ww_out_s(&o, dev->id);
+    dev->label[o.n] = 0;
 }
 
 /* ---- start ---- */
@@ -156,7 +171,7 @@ static void introduce(struct ww_devices *d, struct ww_device *dev, const struct 
         fact_s(d, dev, e, "serial", l->serial, "ledger", 3);
         fact_s(d, dev, e, "clinical_role", l->role, "ledger", 3);
         if (l->class_ >= 1 && l->class_ <= 4)
-            fact_s(d, dev, e, "class", classes[l->class_], "ledger", 3);
+            fact_s(d, dev, e, "regulatory_class", classes[l->class_], "ledger", 3);
     }
     if (dev->zone != NULL)
         fact_s(d, dev, e, "zone", dev->zone->id, "site", 3);
@@ -191,6 +206,7 @@ static struct ww_device *get_device(struct ww_devices *d, const struct ww_event 
     if (ledger == NULL && key->kind == WW_DEV_MAC && (mac->b[0] & 2) != 0)
         dev->flags |= WW_DEV_RANDOM_MAC;
     make_id(dev);
+    make_label(dev);
     if (d->on_new != NULL)
         d->on_new(d->on_new_ctx, dev);
     introduce(d, dev, e);
@@ -340,6 +356,7 @@ static void keep_address(struct ww_devices *d, struct ww_device *dev, const stru
     char text[WW_IP_TEXT];
     if (dev->ip.fam == 0 || (dev->ip.fam == 6 && link_local(&dev->ip) && !link_local(ip)))
         dev->ip = *ip;
+    make_label(dev);
     if (dev->zone == NULL) {
         dev->zone = ww_site_zone_of(d->cfg.site, ip, 0);
         if (dev->zone != NULL)

@@ -31,7 +31,7 @@ struct ww_device_key {
 
 struct ww_device {
     struct ww_device_key key;
-    char id[WW_DEVICE_ID];
+    char id[WW_DEVICE_ID], label[WW_DEVICE_ID];
     uint64_t serial; /* never used twice: tells whether a kept reference is still this device */
     const struct ww_site_device *ledger; /* NULL = not in the ledger */
     const struct ww_site_zone *zone;

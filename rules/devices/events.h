@@ -10,8 +10,9 @@ enum { WW_DEVICE_ID = 80 };
     F(S, IP, ip, 0, NONE, "", "Its address, the first that was seen")                              \
     F(S, MAC, mac, 0, NONE, "", "Its MAC address, when it is on the link that is watched")         \
     F(S, STR, attribute, 24, NONE, "",                                                             \
-      "What is told: name, location, mac, ip, nic_vendor, vendor, model, serial, swver, os, class, "        \
-      "hostname, ae_title, implementation, hl7_application, role, service, mud_url, baseline")               \
+      "What is told: name, location, department, zone, clinical_role, regulatory_class, mac, ip, " \
+      "nic_vendor, vendor, model, serial, swver, os, class, hostname, ae_title, implementation, "  \
+      "implementation_uid, hl7_application, role, service, dhcp_vendor_class, mud_url, baseline")  \
     F(S, STR, value, 160, NONE, "", "What it is; never anything about a patient")                  \
     F(S, STR, source, 64, NONE, "", "Event and field that say so, ledger, or oui")                 \
     F(S, U8, confidence, 0, NONE, "", "1 low (said by others, or a hint), 2 medium (said by the device), 3 high (ledger, or seen on the link)")
