@@ -200,6 +200,14 @@ bool ww_set_str(void *body, const struct ww_field *f, struct ww_slice s)
     return all;
 }
 
+void ww_set_none(void *body, const struct ww_field *f)
+{
+    if (f->type == WW_FT_STR)
+        memset((uint8_t *)body + f->off, 0, sizeof(uint16_t));
+    else if (f->type == WW_FT_LIST) /* length and total */
+        memset((uint8_t *)body + f->off, 0, 2 * sizeof(uint16_t));
+}
+
 struct ww_ip ww_ip_of(struct ww_slice s)
 {
     struct ww_ip ip = { .fam = s.n == 4 ? 4 : s.n == 16 ? 6 : 0 };

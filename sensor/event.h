@@ -250,6 +250,8 @@ uint16_t ww_get_total(const struct ww_event *e, const struct ww_field *f);
 void ww_set_u64(void *body, const struct ww_field *f, uint64_t v);
 /** Whole text of a STR field; false when it was cut or f is no STR. */
 bool ww_set_str(void *body, const struct ww_field *f, struct ww_slice s);
+/** Makes a STR or LIST field absent. */
+void ww_set_none(void *body, const struct ww_field *f);
 
 /** Writes the body as members of the JSON object that is open in o; HASH fields are left out. */
 void ww_event_body_json(struct ww_out *o, const struct ww_event *e);

@@ -5,9 +5,16 @@
  */
 #ifndef WW_STORE_H
 #define WW_STORE_H
+#include "rules/guideline/guide.h"
 #include "sensor/event.h"
 
-struct ww_guide; /* rules/guideline/guide.h: classes and texts */
+/* How alerts become text; all of it may be NULL, then alerts are told by their numbers. */
+struct ww_texts {
+    const struct ww_guide *guide;
+    ww_contact_fn *contact; /* telephone numbers of the site file */
+    void *contact_arg;
+    const char *const *editions; /* of the guidelines that the site adopts */
+};
 
 /* ---- output to a file or to standard output -------------------------------------------------- */
 enum { WW_SINK_BUF = 64 * 1024 };
@@ -127,9 +134,9 @@ struct ww_eve_cfg {
     const char *const *app_names;       /* dissector names by index, NULL-terminated; kept */
     const char *const *source_names;    /* files or interfaces by index, NULL-terminated; kept */
     bool live;                          /* in_iface instead of pcap_filename */
-    bool strict;                        /* --privacy strict: no host names */
+    bool strict;                        /* --privacy strict: no names of hosts */
     const char *(*tunnel_name)(uint8_t kind); /* names ww_tunnel.kind; NULL = number */
-    const struct ww_guide *guide;       /* texts of alerts; NULL = ids only */
+    struct ww_texts texts;
 };
 
 enum ww_rc ww_eve_open(struct ww_eve **out, const struct ww_eve_cfg *cfg, struct ww_err *e)
@@ -149,7 +156,7 @@ struct ww_report_cfg {
     bool color;      /* see ww_term_color */
     unsigned width;  /* columns; 0 = 100 */
     unsigned rows;   /* longest list before it is cut, in text; 0 = 20 */
-    const struct ww_guide *guide; /* texts of alerts; NULL = ids only, said so */
+    struct ww_texts texts;
     const char *db_path;          /* named in hints, NULL when there is no file */
     uint64_t now_ns;              /* for suppressions that ended; 0 = last packet */
 };
