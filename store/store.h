@@ -109,6 +109,19 @@ struct ww_operator {
 enum ww_rc ww_store_act(struct ww_store *s, const struct ww_operator *op, struct ww_err *e)
     WW_MUST_CHECK;
 
+/* A stored alert, and what people decided about it last: ack, close, suppress, or "" for nothing. */
+typedef void ww_store_alert_fn(void *to, const struct ww_alert *a, const char *action);
+/**
+ * Tells the alerts that earlier runs left, oldest first, so that the judge takes them up (see
+ * ww_alerts_restore): from then on a stored alert with the same alert_id is updated. Without this
+ * call the run's alerts are new ones, whatever their numbers. Call before the first put.
+ */
+enum ww_rc ww_store_replay(struct ww_store *s, ww_store_alert_fn *fn, void *to, struct ww_err *e)
+    WW_MUST_CHECK;
+/** Tells operator actions on this series' alerts since replay or the call before. */
+enum ww_rc ww_store_actions(struct ww_store *s, ww_store_alert_fn *fn, void *to, struct ww_err *e)
+    WW_MUST_CHECK;
+
 /* ---- hash chain and contents ------------------------------------------------------------------------ */
 struct ww_verify {
     uint64_t links;    /* of the chain */

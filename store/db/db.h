@@ -79,7 +79,8 @@ struct ww_store {
     uint8_t feed_of[WW_EVENT_TYPES_MAX][2]; /* index + 1 into feed by type */
     sqlite3_stmt *begin, *commit, *rollback, *span, *run_span;
 
-    sqlite3_int64 run;
+    sqlite3_int64 run, series; /* series: of alert numbers, see ww_store_replay */
+    sqlite3_int64 seen_action; /* operator actions up to here were told */
     uint64_t first, last; /* packet time of the run */
     struct ww_source_span *src;
     size_t nsrc;
@@ -131,6 +132,10 @@ void ww_db_body(void *body, const struct ww_event_type *type, const struct ww_ta
                 sqlite3_stmt *row);
 /** Text of a column as a slice; valid until the next step. */
 struct ww_slice ww_db_text(sqlite3_stmt *st, int col);
+
+/* replay.c */
+/** Begins a series of alert numbers of its own. */
+enum ww_rc ww_db_series(struct ww_store *s, struct ww_err *e) WW_MUST_CHECK;
 
 /* chain.c */
 enum ww_link { WW_LINK_ALERT = 1, WW_LINK_ACTION = 2 };

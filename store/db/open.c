@@ -180,6 +180,8 @@ enum ww_rc ww_store_open(struct ww_store **out, const struct ww_store_cfg *cfg, 
     if (rc == WW_OK)
         rc = add_run(s, cfg, e);
     if (rc == WW_OK)
+        rc = ww_db_series(s, e);
+    if (rc == WW_OK)
         rc = statements(s, e);
     if (rc == WW_OK)
         rc = ww_db_feeds(s, e);

@@ -33,10 +33,12 @@ static const struct ww_col device_changes[] = {
     { 1, "after", "after", T, WW_M_SET },
 };
 
-/* alert model 3.1; the number of the row is what people type, (run, alert_id) what the judge said */
+/* alert model 3.1; the number of the row is what people type, alert_id is the judge's within a series:
+ * runs that took up the alerts of the runs before them. */
 static const struct ww_col alerts[] = {
-    { 1, "run", "@run", I, WW_M_KEY },
+    { 1, "series", "@series", I, WW_M_KEY },
     { 1, "alert_id", "alert_id", I, WW_M_KEY },
+    { 1, "run", "@run", I, WW_M_FIRST },
     { 1, "source", "@source", I, WW_M_FIRST },
     { 1, "client_ip", "@client_ip", T, WW_M_FIRST },
     { 1, "client_port", "@client_port", I, WW_M_FIRST },
@@ -71,6 +73,7 @@ static const struct ww_col alerts[] = {
     { 1, "app", "app", T, WW_M_SET },
     { 1, "observed", "observed", T, WW_M_SET },
     { 1, "declared", "declared", T, WW_M_SET },
+    { 1, "phi_kinds", "phi_kinds", I, WW_M_SET },
     { 1, "subjects", "subjects", I, WW_M_SET },
     { 1, "bytes_out", "bytes_out", I, WW_M_SET },
     { 1, "evidence_frame", "evidence__frame", I, WW_M_SET },

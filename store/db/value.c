@@ -79,9 +79,9 @@ static int bind_json(sqlite3_stmt *st, int at, const struct ww_event *e)
                  : sqlite3_bind_text(st, at, b, (int)o.n, SQLITE_TRANSIENT);
 }
 
-enum item { IT_TS, IT_HOUR, IT_RUN, IT_SOURCE, IT_FRAME, IT_JSON, IT_PROTO, IT_C_IP, IT_C_PORT,
+enum item { IT_TS, IT_HOUR, IT_RUN, IT_SERIES, IT_SOURCE, IT_FRAME, IT_JSON, IT_PROTO, IT_C_IP, IT_C_PORT,
             IT_S_IP, IT_S_PORT, IT_NONE };
-static const char *const items[IT_NONE] = { "@ts",       "@hour",        "@run",       "@source",
+static const char *const items[IT_NONE] = { "@ts",       "@hour",        "@run",       "@series", "@source",
                                             "@frame",    "@json",        "@ip_proto",  "@client_ip",
                                             "@client_port", "@server_ip", "@server_port" };
 
@@ -108,6 +108,8 @@ static int bind_item(const struct ww_store *s, sqlite3_stmt *st, int at, enum it
         return bind_u64(st, at, e->ts / NS / HOUR_S);
     case IT_RUN:
         return sqlite3_bind_int64(st, at, s->run);
+    case IT_SERIES:
+        return sqlite3_bind_int64(st, at, s->series);
     case IT_SOURCE:
         return e->source < s->nsrc ? sqlite3_bind_int64(st, at, s->src[e->source].id)
                                    : sqlite3_bind_null(st, at);

@@ -242,6 +242,55 @@ Test(store, second_run_adds_and_numbers_grow)
     cr_assert(verified(p).good);
 }
 
+static struct {
+    unsigned n;
+    uint64_t id, count;
+    char action[16];
+} told;
+static void hear(void *to, const struct ww_alert *a, const char *action)
+{
+    (void)to;
+    told.n++;
+    told.id = a->alert_id;
+    told.count = a->count;
+    snprintf(told.action, sizeof told.action, "%s", action);
+}
+
+Test(store, a_restart_takes_up_the_alerts)
+{
+    const char *p = file("a.db");
+    struct ww_store *s = open_ok(p), *o = NULL;
+    struct ww_err e = { .rc = WW_OK };
+    cr_assert(ww_store_replay(s, hear, NULL, &e) == WW_OK);
+    cr_assert(told.n == 0);
+    put_alert(s, 1, 3, 1, T0);
+    put_alert(s, 2, 3, 5, T0);
+    close_ok(s);
+    cr_assert(ww_store_open_operator(&o, p, &e) == WW_OK);
+    struct ww_operator op = { .action = "ack", .alert = 2, .who = "ce1", .at_ns = T0 };
+    cr_assert(ww_store_act(o, &op, &e) == WW_OK);
+    s = open_ok(p);
+    cr_assert(ww_store_replay(s, hear, NULL, &e) == WW_OK);
+    cr_assert(told.n == 2 && told.id == 2 && told.count == 5 && strcmp(told.action, "ack") == 0);
+    put_alert(s, 2, 3, 6, T0 + SEC); /* goes on */
+    put_alert(s, 3, 3, 1, T0 + SEC);
+    cr_assert(ww_store_sync(s, &e) == WW_OK);
+    cr_assert(ww_store_actions(s, hear, NULL, &e) == WW_OK);
+    cr_assert(told.n == 2); /* old ones were told by replay */
+    op.alert = 1;
+    op.action = "close";
+    op.why = "settled";
+    cr_assert(ww_store_act(o, &op, &e) == WW_OK, "%s", e.text);
+    for (int i = 0; i < 2; i++)
+        cr_assert(ww_store_actions(s, hear, NULL, &e) == WW_OK);
+    cr_assert(told.n == 3 && told.id == 1 && strcmp(told.action, "close") == 0);
+    close_ok(o);
+    close_ok(s);
+    cr_assert(eq(str, query(p, "SELECT group_concat(alert_id||':'||count||':'||run,' ')FROM alerts"),
+                 "1:1:1 2:6:1 3:1:2"));
+    cr_assert(verified(p).good);
+}
+
 /* Every field of the alert has a column, and comes back from it as it went in. */
 Test(store, alert_record_is_whole)
 {
@@ -762,7 +811,7 @@ Test(store, tampering_is_found)
         { "UPDATE alerts SET observed='x' WHERE id=1", "alerts 1 was changed" },
         { "UPDATE alerts SET subjects=0 WHERE id=3", "alerts 3 was changed" },
         { "DELETE FROM alerts WHERE id=1", "alerts 1 was removed" },
-        { "INSERT INTO alerts(run,alert_id)VALUES(1,77)", "alerts 4 has no link" },
+        { "INSERT INTO alerts(series,alert_id)VALUES(1,77)", "alerts 4 has no link" },
         { "DELETE FROM chain WHERE n=2", "chain: link 2 is missing" },
         { "DELETE FROM chain WHERE n>=4", "alerts 3 has no link" },
         { "UPDATE chain SET at=at+1 WHERE n=1", "chain: link 1 was changed" },

@@ -1,0 +1,94 @@
+/* model.h - what a report tells, read from the store once for text and JSON alike. */
+#ifndef WW_STORE_MODEL_H
+#define WW_STORE_MODEL_H
+#include "store/db/db.h"
+
+/* A number that may be unknown: WW_NULL64. */
+struct ww_coverage {
+    bool known; /* false: no statistics were stored, nothing is known about losses */
+    uint64_t packets, bytes, kernel_drops, ring_drops, truncated, clock_steps, invalid, flows, tcp,
+        midstream, one_way, gap_bytes, late, event_drops, stopped;
+    uint64_t loss_ppm, one_way_ppm, midstream_ppm, truncated_ppm;
+    char grade[12];
+    char reasons[512]; /* separated by WW_SEP */
+};
+
+enum { WW_SEP = 0x1f }; /* separates the values of a list in one text */
+
+struct ww_totals {
+    char hospital[256], site_file[256], version[64];
+    uint64_t runs, sources, first, last; /* packet time, 0 = none */
+    uint64_t devices, undeclared, conversations, alerts;
+    uint64_t open_alerts[6]; /* by level: neither closed nor suppressed now */
+    uint64_t closed, suppressed, violations, unresolved;
+    struct ww_coverage coverage; /* of the latest run */
+    uint64_t worse_runs; /* earlier runs with a worse grade */
+    char worst[12];
+};
+
+struct ww_source_row {
+    uint64_t run, first, last, frames;
+    struct ww_slice name;
+    bool live;
+};
+
+/* Values of device.evidence, best first; lists are separated by WW_SEP. */
+#define WW_DEVICE_ATTRIBUTES(X)                                                                    \
+    X(name) X(location) X(nic_vendor) X(vendor) X(model) X(serial) X(swver) X(os) X(class)         \
+    X(hostname) X(ae_title) X(implementation) X(hl7_application) X(role) X(service) X(baseline)    \
+    X(mud_url)
+struct ww_device_row {
+    struct ww_slice id, ip, mac, ips, apps;
+    uint64_t first, last;
+#define WW_X(a) struct ww_slice a;
+    WW_DEVICE_ATTRIBUTES(WW_X)
+#undef WW_X
+};
+
+struct ww_conv_row {
+    struct ww_slice device, peer, peer_id, direction, app, verdict;
+    uint64_t ip_proto, port, flows, bytes_out, bytes_in, first, last, days;
+};
+
+struct ww_alert_row {
+    uint64_t id; /* number in the database */
+    struct ww_alert a;
+    const char *state; /* open, ack, closed, suppressed */
+    uint64_t until;    /* of a suppression */
+    struct ww_slice source;
+};
+
+struct ww_action_row {
+    uint64_t at, until;
+    struct ww_slice who, action, why;
+};
+
+/* Each is called once per row, in the order of the report; slices live for the call. */
+typedef void ww_source_fn(void *to, const struct ww_source_row *r);
+typedef void ww_device_fn(void *to, const struct ww_device_row *r);
+typedef void ww_conv_fn(void *to, const struct ww_conv_row *r);
+typedef void ww_alert_fn(void *to, const struct ww_alert_row *r);
+typedef void ww_action_fn(void *to, const struct ww_action_row *r);
+
+/** now_ns decides whether a suppression still holds; 0 = the last packet. */
+enum ww_rc ww_model_totals(const struct ww_store *s, struct ww_totals *t, uint64_t now_ns,
+                           struct ww_err *e) WW_MUST_CHECK;
+enum ww_rc ww_model_sources(const struct ww_store *s, ww_source_fn *fn, void *to,
+                            struct ww_err *e) WW_MUST_CHECK;
+/** Devices of the ledger first, then by id. limit 0 = all. */
+enum ww_rc ww_model_devices(const struct ww_store *s, uint64_t limit, ww_device_fn *fn, void *to,
+                            struct ww_err *e) WW_MUST_CHECK;
+/** Worst verdict first, then the most bytes. once: a conversation between two devices is told by the
+ *  one that asked only. Days are added up. */
+enum ww_rc ww_model_convs(const struct ww_store *s, bool once, uint64_t limit, ww_conv_fn *fn,
+                          void *to, struct ww_err *e) WW_MUST_CHECK;
+/** Highest level first, harm (H) before leakage (P) (INV-06), then the newest. id 0 = all. */
+enum ww_rc ww_model_alerts(const struct ww_store *s, uint64_t id, uint64_t now_ns, ww_alert_fn *fn,
+                           void *to, struct ww_err *e) WW_MUST_CHECK;
+enum ww_rc ww_model_actions(const struct ww_store *s, uint64_t alert, ww_action_fn *fn, void *to,
+                            struct ww_err *e) WW_MUST_CHECK;
+/** First value of a list. */
+struct ww_slice ww_model_first(struct ww_slice list);
+/** Walks a list: *at starts at 0; p == NULL ends it. */
+struct ww_slice ww_model_item(struct ww_slice list, size_t *at);
+#endif

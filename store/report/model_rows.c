@@ -1,0 +1,168 @@
+/* model_rows.c - questions to the store: devices, conversations, alerts, operator actions. */
+#include "store/report/model.h"
+#include <stdlib.h>
+
+enum { SQL_MAX = 12 * 1024, LEVEL_NEVER_HIDDEN = 4 };
+
+static uint64_t num(sqlite3_stmt *st, int col)
+{
+    return (uint64_t)sqlite3_column_int64(st, col);
+}
+
+static enum ww_rc end(const struct ww_store *s, sqlite3_stmt *st, enum ww_rc rc, int step,
+                      struct ww_err *e)
+{
+    if (rc == WW_OK && step != SQLITE_DONE)
+        rc = ww_db_fail(s->db, step, s->path, "cannot read the tables", e);
+    (void)sqlite3_finalize(st);
+    return rc;
+}
+
+/* One column per attribute, from the list in model.h. */
+static void devices_sql(struct ww_out *o)
+{
+    static const char *const attribute[] = {
+#define WW_X(a) #a,
+        WW_DEVICE_ATTRIBUTES(WW_X)
+#undef WW_X
+    };
+    ww_out_s(o, "SELECT d.id,d.ip,d.mac,d.first_seen,d.last_seen,"
+             "(SELECT group_concat(a,char(31))FROM(SELECT DISTINCT app a FROM conversations"
+             " WHERE device=d.id AND app<>'' ORDER BY 1)),"
+             "(SELECT group_concat(v,char(31))FROM(SELECT replace(value,char(31),' ')v FROM evidence"
+             " WHERE device=d.id AND attribute='ip' GROUP BY value ORDER BY max(last_seen)DESC))");
+    for (size_t i = 0; i < sizeof attribute / sizeof attribute[0]; i++)
+        ww_out_f(o, ",(SELECT group_concat(v,char(31))FROM(SELECT replace(value,char(31),' ')v"
+                 " FROM evidence WHERE device=d.id AND attribute='%s' GROUP BY value"
+                 " ORDER BY max(confidence)DESC,max(last_seen)DESC))", attribute[i]);
+    ww_out_s(o, " FROM devices d ORDER BY EXISTS(SELECT 1 FROM evidence WHERE device=d.id AND"
+             " attribute='name')DESC,d.id LIMIT ?1");
+}
+
+enum ww_rc ww_model_devices(const struct ww_store *s, uint64_t limit, ww_device_fn *fn, void *to,
+                            struct ww_err *e)
+{
+    sqlite3_stmt *st = NULL;
+    char *sql = malloc(SQL_MAX);
+    if (sql == NULL)
+        return WW_FAIL(e, WW_E_SYS, "%s: no memory", s->path);
+    struct ww_out o = ww_out(sql, SQL_MAX - 1);
+    devices_sql(&o);
+    sql[o.n] = 0;
+    enum ww_rc rc = ww_db_prepare(s, &st, sql, e);
+    free(sql);
+    int step = SQLITE_DONE;
+    if (rc == WW_OK)
+        (void)sqlite3_bind_int64(st, 1, limit > 0 ? (sqlite3_int64)limit : -1);
+    while (rc == WW_OK && (step = sqlite3_step(st)) == SQLITE_ROW) {
+        int c = 7;
+        struct ww_device_row r = { .id = ww_db_text(st, 0), .ip = ww_db_text(st, 1),
+                                   .mac = ww_db_text(st, 2), .first = num(st, 3),
+                                   .last = num(st, 4), .apps = ww_db_text(st, 5),
+                                   .ips = ww_db_text(st, 6) };
+#define WW_X(a) r.a = ww_db_text(st, c++);
+        WW_DEVICE_ATTRIBUTES(WW_X)
+#undef WW_X
+        fn(to, &r);
+    }
+    return end(s, st, rc, step, e);
+}
+
+/* The worst verdict of the days stands for the conversation. */
+#define RANKS                                                                                      \
+    "CASE verdict WHEN 'violation' THEN 0 WHEN 'unresolved' THEN 1 WHEN 'unbound' THEN 2"          \
+    " WHEN 'permitted' THEN 4 WHEN 'infrastructure' THEN 5 ELSE 3 END"
+
+enum ww_rc ww_model_convs(const struct ww_store *s, bool once, uint64_t limit, ww_conv_fn *fn,
+                          void *to, struct ww_err *e)
+{
+    static const char sql[] =
+        "SELECT device,peer,max(peer_id),direction,ip_proto,port,app,sum(flows),sum(bytes_out),"
+        "sum(bytes_in),min(first_seen),max(last_seen),count(DISTINCT day),min(" RANKS ")AS r"
+        " FROM conversations WHERE ?1=0 OR direction<>'in' OR coalesce(peer_id,'')=''"
+        " GROUP BY device,peer,direction,ip_proto,port,app"
+        " ORDER BY r,sum(bytes_out)+sum(bytes_in)DESC,device,peer,port LIMIT ?2";
+    static const char *const verdict[] = { "violation", "unresolved", "unbound", "", "permitted",
+                                           "infrastructure" };
+    sqlite3_stmt *st = NULL;
+    enum ww_rc rc = ww_db_prepare(s, &st, sql, e);
+    int step = SQLITE_DONE;
+    if (rc == WW_OK) {
+        (void)sqlite3_bind_int(st, 1, once);
+        (void)sqlite3_bind_int64(st, 2, limit > 0 ? (sqlite3_int64)limit : -1);
+    }
+    while (rc == WW_OK && (step = sqlite3_step(st)) == SQLITE_ROW) {
+        struct ww_conv_row r = {
+            .device = ww_db_text(st, 0), .peer = ww_db_text(st, 1), .peer_id = ww_db_text(st, 2),
+            .direction = ww_db_text(st, 3), .ip_proto = num(st, 4), .port = num(st, 5),
+            .app = ww_db_text(st, 6), .flows = num(st, 7), .bytes_out = num(st, 8),
+            .bytes_in = num(st, 9), .first = num(st, 10), .last = num(st, 11), .days = num(st, 12),
+            .verdict = ww_slice_str(verdict[num(st, 13) % 6])
+        };
+        fn(to, &r);
+    }
+    return end(s, st, rc, step, e);
+}
+
+static const struct ww_table *alert_table(void)
+{
+    const struct ww_table *t = ww_db_tables;
+    while (t->name != NULL && !(t->flags & WW_T_CHAINED))
+        t++;
+    return t;
+}
+
+/* Levels 4 and 5 are never hidden, whatever an operator's row says (INV-07). */
+static const char *state_of(const struct ww_alert *a, const char *action, uint64_t until,
+                            uint64_t now)
+{
+    if (action == NULL)
+        return "open";
+    if (strcmp(action, "close") == 0)
+        return "closed";
+    if (strcmp(action, "suppress") == 0)
+        return a->level < LEVEL_NEVER_HIDDEN && until > now ? "suppressed" : "open";
+    return "ack";
+}
+
+enum ww_rc ww_model_alerts(const struct ww_store *s, uint64_t id, uint64_t now_ns, ww_alert_fn *fn,
+                           void *to, struct ww_err *e)
+{
+    static const char sql[] =
+        "SELECT a.*,s.name,o.action,o.until FROM alerts a LEFT JOIN sources s ON s.id=a.source"
+        " LEFT JOIN operator_action o ON o.id=(SELECT max(id)FROM operator_action WHERE alert=a.id)"
+        " WHERE ?1=0 OR a.id=?1 ORDER BY a.level DESC,a.track='H' DESC,a.last_seen DESC,a.id";
+    sqlite3_stmt *st = NULL;
+    enum ww_rc rc = ww_db_prepare(s, &st, sql, e);
+    int step = SQLITE_DONE;
+    if (rc == WW_OK)
+        (void)sqlite3_bind_int64(st, 1, (sqlite3_int64)id);
+    while (rc == WW_OK && (step = sqlite3_step(st)) == SQLITE_ROW) {
+        int last = sqlite3_column_count(st) - 1;
+        struct ww_alert_row r = { .id = num(st, 0), .source = ww_db_text(st, last - 2),
+                                  .until = num(st, last) };
+        ww_db_body(&r.a, &ww_alert_type, alert_table(), st);
+        r.state = state_of(&r.a, (const char *)sqlite3_column_text(st, last - 1), r.until, now_ns);
+        fn(to, &r);
+    }
+    return end(s, st, rc, step, e);
+}
+
+enum ww_rc ww_model_actions(const struct ww_store *s, uint64_t alert, ww_action_fn *fn, void *to,
+                            struct ww_err *e)
+{
+    sqlite3_stmt *st = NULL;
+    enum ww_rc rc = ww_db_prepare(s, &st,
+                                  "SELECT at,who,action,why,until FROM operator_action"
+                                  " WHERE alert=?1 ORDER BY id", e);
+    int step = SQLITE_DONE;
+    if (rc == WW_OK)
+        (void)sqlite3_bind_int64(st, 1, (sqlite3_int64)alert);
+    while (rc == WW_OK && (step = sqlite3_step(st)) == SQLITE_ROW) {
+        struct ww_action_row r = { .at = num(st, 0), .who = ww_db_text(st, 1),
+                                   .action = ww_db_text(st, 2), .why = ww_db_text(st, 3),
+                                   .until = num(st, 4) };
+        fn(to, &r);
+    }
+    return end(s, st, rc, step, e);
+}
