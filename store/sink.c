@@ -1,4 +1,5 @@
-/* sink.c - a fixed buffer in front of a file: one error is kept, a reader that left ends it cleanly. */
+/* sink.c - a fixed buffer in front of a file: one error is kept, a reader that left ends it
+ * cleanly. */
 #include "store/store.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -53,8 +54,10 @@ enum ww_rc ww_sink_sync(struct ww_sink *s, struct ww_err *e)
         return WW_OK;
     errno = s->err;
     if (s->err == ENOSPC || s->err == EDQUOT || s->err == EFBIG)
-        return WW_FAIL(e, WW_E_FULL, "%s: no space left, %llu bytes were not written; what is there "
-                       "is valid up to its last whole line", s->name, (unsigned long long)s->lost);
+        return WW_FAIL(e, WW_E_FULL,
+                       "%s: no space left, %llu bytes were not written; what is there "
+                       "is valid up to its last whole line",
+                       s->name, (unsigned long long)s->lost);
     return WW_FAIL(e, WW_E_SYS, "%s: write failed, %llu bytes were not written", s->name,
                    (unsigned long long)s->lost);
 }

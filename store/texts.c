@@ -23,15 +23,14 @@ bool ww_texts_part(struct ww_out *o, const struct ww_texts *t, bool ja, const st
 }
 
 static const char *const part_keys[WW_PARTS] = {
-    [WW_PART_TITLE] = "title",     [WW_PART_SEEN] = "seen",
-    [WW_PART_DECLARED] = "declared", [WW_PART_MEANING] = "meaning",
-    [WW_PART_DO_FIRST] = "do_first", [WW_PART_DO_NOT] = "do_not",
-    [WW_PART_WHOM] = "whom",       [WW_PART_REFS] = "refs",
-    [WW_PART_LIMITS] = "limits",   [WW_PART_CALC] = "calc",
+    [WW_PART_TITLE] = "title",     [WW_PART_SEEN] = "seen",         [WW_PART_DECLARED] = "declared",
+    [WW_PART_MEANING] = "meaning", [WW_PART_DO_FIRST] = "do_first", [WW_PART_DO_NOT] = "do_not",
+    [WW_PART_WHOM] = "whom",       [WW_PART_REFS] = "refs",         [WW_PART_LIMITS] = "limits",
+    [WW_PART_CALC] = "calc",
 };
 
-static void part_json(struct ww_out *o, const struct ww_texts *t, bool ja,
-                      const struct ww_alert *a, enum ww_part part)
+static void part_json(struct ww_out *o, const struct ww_texts *t, bool ja, const struct ww_alert *a,
+                      enum ww_part part)
 {
     char b[SENTENCE_MAX];
     struct ww_out one = ww_out(b, sizeof b);

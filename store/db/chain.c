@@ -55,8 +55,7 @@ struct link {
     const uint8_t *digest;
 };
 
-static bool link_hash(uint8_t out[WW_DB_HASH], const uint8_t prev[WW_DB_HASH],
-                      const struct link *l)
+static bool link_hash(uint8_t out[WW_DB_HASH], const uint8_t prev[WW_DB_HASH], const struct link *l)
 {
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     bool good = md != NULL && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
@@ -97,8 +96,8 @@ static int chain_head(sqlite3 *db, uint64_t *n, uint8_t hash[WW_DB_HASH])
     *n = 0;
     for (size_t i = 0; i < WW_DB_HASH; i++)
         hash[i] = 0;
-    int rc = sqlite3_prepare_v2(db, "SELECT n,hash FROM chain ORDER BY n DESC LIMIT 1", -1, &st,
-                                NULL);
+    int rc =
+        sqlite3_prepare_v2(db, "SELECT n,hash FROM chain ORDER BY n DESC LIMIT 1", -1, &st, NULL);
     if (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
         struct ww_slice h = { sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1) };
         *n = (uint64_t)sqlite3_column_int64(st, 0);
@@ -137,7 +136,8 @@ int ww_db_link(sqlite3 *db, enum ww_link kind, int64_t ref, uint64_t at_ns)
     return rc == SQLITE_DONE ? SQLITE_OK : end != SQLITE_OK ? end : rc;
 }
 
-/* ---- checking ---------------------------------------------------------------------------------- */
+/* ---- checking ----------------------------------------------------------------------------------
+ */
 static void found(struct ww_verify *v, const char *what, uint64_t n, const char *how)
 {
     if (v->good)
@@ -154,7 +154,8 @@ static enum ww_rc check_file(const struct ww_store *s, struct ww_verify *v, stru
     int step = sqlite3_step(st);
     if (step == SQLITE_ROW && !ww_slice_eqs(ww_db_text(st, 0), "ok")) {
         v->good = false;
-        (void)snprintf(v->bad, sizeof v->bad, "file damaged: %s", (const char *)sqlite3_column_text(st, 0));
+        (void)snprintf(v->bad, sizeof v->bad, "file damaged: %s",
+                       (const char *)sqlite3_column_text(st, 0));
     } else if (step != SQLITE_ROW) {
         rc = ww_db_fail(s->db, step, s->path, "cannot check", e);
     }
@@ -166,16 +167,18 @@ static enum ww_rc check_links(const struct ww_store *s, struct ww_verify *v, str
 {
     uint8_t prev[WW_DB_HASH] = { 0 }, hash[WW_DB_HASH];
     sqlite3_stmt *st = NULL;
-    enum ww_rc rc = ww_db_prepare(s, &st, "SELECT n,kind,ref,at,digest,hash FROM chain ORDER BY n", e);
+    enum ww_rc rc =
+        ww_db_prepare(s, &st, "SELECT n,kind,ref,at,digest,hash FROM chain ORDER BY n", e);
     if (rc != WW_OK)
         return rc;
     int step;
     while ((step = sqlite3_step(st)) == SQLITE_ROW) {
         struct ww_slice d = { sqlite3_column_blob(st, 4), (size_t)sqlite3_column_bytes(st, 4) };
         struct ww_slice h = { sqlite3_column_blob(st, 5), (size_t)sqlite3_column_bytes(st, 5) };
-        struct link l = { (uint64_t)sqlite3_column_int64(st, 0), (uint64_t)sqlite3_column_int64(st, 1),
-                          (uint64_t)sqlite3_column_int64(st, 2), (uint64_t)sqlite3_column_int64(st, 3),
-                          d.p };
+        struct link l = { (uint64_t)sqlite3_column_int64(st, 0),
+                          (uint64_t)sqlite3_column_int64(st, 1),
+                          (uint64_t)sqlite3_column_int64(st, 2),
+                          (uint64_t)sqlite3_column_int64(st, 3), d.p };
         v->links++;
         if (l.n != v->links)
             found(v, "chain: link", v->links, "is missing");
@@ -234,7 +237,8 @@ static enum ww_rc check_gone(const struct ww_store *s, struct ww_verify *v, stru
     enum ww_rc rc = ww_db_prepare(s, &st,
                                   "SELECT kind,ref FROM chain WHERE NOT EXISTS(SELECT 1 FROM alerts"
                                   " WHERE kind=1 AND id=ref)AND NOT EXISTS(SELECT 1 FROM"
-                                  " operator_action WHERE kind=2 AND id=ref)LIMIT 1", e);
+                                  " operator_action WHERE kind=2 AND id=ref)LIMIT 1",
+                                  e);
     if (rc == WW_OK && sqlite3_step(st) == SQLITE_ROW)
         found(v, table_of((uint64_t)sqlite3_column_int64(st, 0)),
               (uint64_t)sqlite3_column_int64(st, 1), "was removed");

@@ -8,8 +8,8 @@ enum {
     WW_DB_APP_ID = 0x77647763, /* "wdwc" in the file's header: file(1) and we know it as ours */
     WW_DB_COLS_MAX = 80,
     WW_DB_FEEDS_MAX = 16,
-    WW_DB_DIRTY_MAX = 256,     /* alerts changed in one transaction before they are linked early */
-    WW_DB_QUEUE = 256 * 1024,  /* events that wait while another writer holds the lock */
+    WW_DB_DIRTY_MAX = 256,    /* alerts changed in one transaction before they are linked early */
+    WW_DB_QUEUE = 256 * 1024, /* events that wait while another writer holds the lock */
     WW_DB_HASH = 32,
 };
 
@@ -27,7 +27,7 @@ enum ww_merge {
 
 /* One column, one line. from: a field of the event, or '@' and an item of its header (value.c). */
 struct ww_col {
-    uint16_t since;   /* schema version that brought the column */
+    uint16_t since; /* schema version that brought the column */
     const char *name, *from;
     const char *type; /* TEXT, INTEGER */
     uint8_t merge;    /* enum ww_merge */
@@ -81,7 +81,7 @@ struct ww_store {
 
     sqlite3_int64 run, series; /* series: of alert numbers, see ww_store_replay */
     sqlite3_int64 seen_action; /* operator actions up to here were told */
-    uint64_t first, last; /* packet time of the run */
+    uint64_t first, last;      /* packet time of the run */
     struct ww_source_span *src;
     size_t nsrc;
 
@@ -115,8 +115,8 @@ enum ww_rc ww_db_check(sqlite3 *db, const char *path, const struct ww_migration 
 /** One sentence and our code for what SQLite refused. doing: "cannot open", "cannot write". */
 enum ww_rc ww_db_fail(sqlite3 *db, int sql_rc, const char *path, const char *doing,
                       struct ww_err *e);
-enum ww_rc ww_db_exec(sqlite3 *db, const char *path, const char *sql, struct ww_err *e)
-    WW_MUST_CHECK;
+enum ww_rc ww_db_exec(sqlite3 *db, const char *path, const char *sql,
+                      struct ww_err *e) WW_MUST_CHECK;
 enum ww_rc ww_db_prepare(const struct ww_store *s, sqlite3_stmt **st, const char *sql,
                          struct ww_err *e) WW_MUST_CHECK;
 
@@ -127,7 +127,8 @@ int ww_db_bind(struct ww_store *s, sqlite3_stmt *st, int at, const struct ww_col
 /** True when from names a header item. */
 bool ww_db_item(const char *from);
 int ww_db_bind_text(sqlite3_stmt *st, int at, struct ww_slice s);
-/** Fills a body's fields from the columns of a row with the table's names; the other way of bind. */
+/** Fills a body's fields from the columns of a row with the table's names; the other way of bind.
+ */
 void ww_db_body(void *body, const struct ww_event_type *type, const struct ww_table *t,
                 sqlite3_stmt *row);
 /** Text of a column as a slice; valid until the next step. */

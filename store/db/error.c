@@ -9,19 +9,25 @@ enum ww_rc ww_db_fail(sqlite3 *db, int sql_rc, const char *path, const char *doi
     int sys = db != NULL ? sqlite3_system_errno(db) : 0;
     switch (sql_rc & 0xff) {
     case SQLITE_FULL:
-        return WW_FAIL(e, WW_E_FULL, "%s: %s: the disk or the size limit is full; make room, then "
-                       "run again; what was stored before is valid", path, doing);
+        return WW_FAIL(e, WW_E_FULL,
+                       "%s: %s: the disk or the size limit is full; make room, then "
+                       "run again; what was stored before is valid",
+                       path, doing);
     case SQLITE_IOERR:
         if (sys == ENOSPC || sys == EDQUOT)
-            return WW_FAIL(e, WW_E_FULL, "%s: %s: no space left; make room, then run again; what "
-                           "was stored before is valid", path, doing);
+            return WW_FAIL(e, WW_E_FULL,
+                           "%s: %s: no space left; make room, then run again; what "
+                           "was stored before is valid",
+                           path, doing);
         break;
     case SQLITE_NOTADB:
         return WW_FAIL(e, WW_E_DATA, "%s: %s: not an SQLite database; name another file", path,
                        doing);
     case SQLITE_CORRUPT:
-        return WW_FAIL(e, WW_E_DATA, "%s: %s: the database is damaged (%s); move it away, start a "
-                       "new one, and try 'sqlite3 FILE .recover' on the old one", path, doing, why);
+        return WW_FAIL(e, WW_E_DATA,
+                       "%s: %s: the database is damaged (%s); move it away, start a "
+                       "new one, and try 'sqlite3 FILE .recover' on the old one",
+                       path, doing, why);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         errno = 0;
@@ -32,8 +38,10 @@ enum ww_rc ww_db_fail(sqlite3 *db, int sql_rc, const char *path, const char *doi
     case SQLITE_PERM:
     case SQLITE_AUTH:
         errno = 0;
-        return WW_FAIL(e, WW_E_SYS, "%s: %s: %s; check that the file and its folder exist and are "
-                       "writable", path, doing, why);
+        return WW_FAIL(e, WW_E_SYS,
+                       "%s: %s: %s; check that the file and its folder exist and are "
+                       "writable",
+                       path, doing, why);
     default: /* SQLite's codes are no enum of ours */
         break;
     }

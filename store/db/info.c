@@ -2,9 +2,10 @@
 #include "store/db/db.h"
 #include <stdio.h>
 
-static const char *const counted[] = { "runs",     "sources",       "devices",    "evidence",
-                                       "device_changes", "alerts",  "verdicts",   "conversations",
-                                       "statistics", "operator_action", "chain",  NULL };
+static const char *const counted[] = {
+    "runs",     "sources",       "devices",    "evidence",        "device_changes", "alerts",
+    "verdicts", "conversations", "statistics", "operator_action", "chain",          NULL
+};
 
 static enum ww_rc number(const struct ww_store *s, const char *sql, uint64_t *v, struct ww_err *e)
 {

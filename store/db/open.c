@@ -39,8 +39,8 @@ static void drop(struct ww_store *s)
 
 static enum ww_rc open_file(struct ww_store *s, int flags, unsigned busy_ms, struct ww_err *e)
 {
-    int rc = sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                             NULL);
+    int rc =
+        sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     if (rc != SQLITE_OK)
         return ww_db_fail(s->db, rc, s->path, "cannot open", e);
     (void)sqlite3_busy_timeout(s->db, (int)busy_ms);
@@ -102,7 +102,8 @@ static enum ww_rc add_run(struct ww_store *s, const struct ww_store_cfg *cfg, st
         return rc;
     rc = ww_db_prepare(s, &st,
                        "INSERT INTO runs(command,version,hospital,site_file,started,live)"
-                       "VALUES(?1,?2,?3,?4,?5,?6)", e);
+                       "VALUES(?1,?2,?3,?4,?5,?6)",
+                       e);
     if (rc == WW_OK) {
         bind_cstr(st, 1, cfg->command);
         bind_cstr(st, 2, cfg->version);
@@ -130,9 +131,11 @@ static enum ww_rc statements(struct ww_store *s, struct ww_err *e)
     if (rc == WW_OK)
         rc = ww_db_prepare(s, &s->rollback, "ROLLBACK", e);
     if (rc == WW_OK)
-        rc = ww_db_prepare(s, &s->span,
-                           "UPDATE sources SET first_packet=?2,last_packet=?3,last_frame=?4,events=?5"
-                           " WHERE id=?1", e);
+        rc = ww_db_prepare(
+            s, &s->span,
+            "UPDATE sources SET first_packet=?2,last_packet=?3,last_frame=?4,events=?5"
+            " WHERE id=?1",
+            e);
     if (rc == WW_OK)
         rc = ww_db_prepare(s, &s->run_span,
                            "UPDATE runs SET first_packet=?2,last_packet=?3 WHERE id=?1", e);
@@ -172,8 +175,9 @@ enum ww_rc ww_store_open(struct ww_store **out, const struct ww_store_cfg *cfg, 
     if (rc == WW_OK)
         rc = limits(s, cfg, e);
     if (rc == WW_OK) /* live, each transaction reaches the disk; files can be read again */
-        rc = ww_db_exec(s->db, s->path, s->live ? "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL"
-                                                : "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL",
+        rc = ww_db_exec(s->db, s->path,
+                        s->live ? "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL"
+                                : "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL",
                         e);
     if (rc == WW_OK)
         rc = ww_db_migrate(s->db, s->path, ww_db_tables, ww_db_migrations, e);
@@ -209,8 +213,10 @@ static enum ww_rc open_existing(struct ww_store **out, const char *path, bool wr
     if (rc == WW_OK && v == 0)
         rc = WW_FAIL(e, WW_E_DATA, "%s: empty, not a database of wardwatch", path);
     if (rc == WW_OK && v < ww_db_version(ww_db_migrations))
-        rc = WW_FAIL(e, WW_E_VERSION, "%s: schema %u of an older wardwatch; let 'wardwatch monitor' "
-                     "or 'analyze' of this version open it once, which brings it up to date", path, v);
+        rc = WW_FAIL(e, WW_E_VERSION,
+                     "%s: schema %u of an older wardwatch; let 'wardwatch monitor' "
+                     "or 'analyze' of this version open it once, which brings it up to date",
+                     path, v);
     if (rc != WW_OK)
         drop(s);
     else

@@ -48,7 +48,8 @@ static enum ww_rc look(const struct ww_store *s, const struct ww_operator *op, s
         return ww_db_fail(s->db, step, s->path, "cannot read the alert", e);
     /* INV-07 */
     if (strcmp(op->action, "suppress") == 0 && level >= LEVEL_NEVER_HIDDEN)
-        return WW_FAIL(e, WW_E_CONF, "alert %llu has level %d: levels 4 and 5 are never suppressed; "
+        return WW_FAIL(e, WW_E_CONF,
+                       "alert %llu has level %d: levels 4 and 5 are never suppressed; "
                        "acknowledge it, and close it with a reason when it is settled",
                        (unsigned long long)op->alert, level);
     return WW_OK;
@@ -59,7 +60,8 @@ static int insert(const struct ww_store *s, const struct ww_operator *op)
     sqlite3_stmt *st = NULL;
     int rc = sqlite3_prepare_v2(s->db,
                                 "INSERT INTO operator_action(at,who,action,alert,why,until)"
-                                "VALUES(?1,?2,?3,?4,?5,?6)", -1, &st, NULL);
+                                "VALUES(?1,?2,?3,?4,?5,?6)",
+                                -1, &st, NULL);
     if (rc != SQLITE_OK)
         return rc;
     (void)sqlite3_bind_int64(st, 1, (sqlite3_int64)op->at_ns);

@@ -1,7 +1,8 @@
 /* replay.c - what earlier runs and operators left for the judge.
  *
  * The judge numbers alerts from 1 unless it took up stored ones. A series says which numbers belong
- * together, so that two runs that know nothing of each other never overwrite each other's alerts. */
+ * together, so that two runs that know nothing of each other never overwrite each other's alerts.
+ */
 #include "store/db/db.h"
 
 static enum ww_rc number(struct ww_store *s, const char *sql, sqlite3_int64 *v, struct ww_err *e)
@@ -55,10 +56,11 @@ enum ww_rc ww_store_replay(struct ww_store *s, ww_store_alert_fn *fn, void *to, 
     enum ww_rc rc = number(s, "SELECT coalesce(max(series),0) FROM alerts", &last, e);
     if (rc != WW_OK || last == 0)
         return rc;
-    rc = ww_db_prepare(s, &st,
-                       "SELECT *,(SELECT action FROM operator_action o WHERE o.alert=a.id"
-                       " ORDER BY o.id DESC LIMIT 1) FROM alerts a WHERE series=?1 ORDER BY alert_id",
-                       e);
+    rc = ww_db_prepare(
+        s, &st,
+        "SELECT *,(SELECT action FROM operator_action o WHERE o.alert=a.id"
+        " ORDER BY o.id DESC LIMIT 1) FROM alerts a WHERE series=?1 ORDER BY alert_id",
+        e);
     if (rc == WW_OK) {
         (void)sqlite3_bind_int64(st, 1, last);
         rc = tell(s, st, fn, to, e);
@@ -78,7 +80,8 @@ enum ww_rc ww_store_actions(struct ww_store *s, ww_store_alert_fn *fn, void *to,
         return rc;
     rc = ww_db_prepare(s, &st,
                        "SELECT a.*,o.action FROM operator_action o JOIN alerts a ON a.id=o.alert"
-                       " WHERE o.id>?1 AND o.id<=?2 AND a.series=?3 ORDER BY o.id", e);
+                       " WHERE o.id>?1 AND o.id<=?2 AND a.series=?3 ORDER BY o.id",
+                       e);
     if (rc == WW_OK) {
         (void)sqlite3_bind_int64(st, 1, from);
         (void)sqlite3_bind_int64(st, 2, upto);

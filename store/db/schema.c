@@ -91,7 +91,8 @@ static void merge(struct ww_out *o, const struct ww_table *t, const struct ww_co
         return;
     case WW_M_MIN:
     case WW_M_MAX: /* min(x, NULL) is NULL in SQLite: an unknown side gives way */
-        ww_out_f(o, "\"%s\"=%s(coalesce(excluded.\"%s\",\"%s\".\"%s\"),"
+        ww_out_f(o,
+                 "\"%s\"=%s(coalesce(excluded.\"%s\",\"%s\".\"%s\"),"
                  "coalesce(\"%s\".\"%s\",excluded.\"%s\"))",
                  n, c->merge == WW_M_MIN ? "min" : "max", n, tn, n, tn, n, n);
         return;
@@ -111,8 +112,10 @@ void ww_db_sql_put(struct ww_out *o, const struct ww_table *t)
     }
     ww_out_s(o, ")VALUES(");
     if (chained) /* never a number that was used before, even if its row was removed; no holes */
-        ww_out_f(o, "1+max(coalesce((SELECT max(id)FROM \"%s\"),0),"
-                 "coalesce((SELECT max(ref)FROM chain WHERE kind=%d),0))", t->name, WW_LINK_ALERT);
+        ww_out_f(o,
+                 "1+max(coalesce((SELECT max(id)FROM \"%s\"),0),"
+                 "coalesce((SELECT max(ref)FROM chain WHERE kind=%d),0))",
+                 t->name, WW_LINK_ALERT);
     for (uint16_t i = 0; i < t->ncols; i++) {
         if (i > 0 || chained)
             ww_out_c(o, ',');
@@ -209,7 +212,8 @@ enum ww_rc ww_db_check(sqlite3 *db, const char *path, const struct ww_migration 
     if (app != WW_DB_APP_ID && (app != 0 || objects > 0 || v != 0))
         return WW_FAIL(e, WW_E_DATA, "%s: a database of another program; name another file", path);
     if (v < 0 || v > ww_db_version(m))
-        return WW_FAIL(e, WW_E_VERSION, "%s: made by a newer wardwatch (schema %d, this program "
+        return WW_FAIL(e, WW_E_VERSION,
+                       "%s: made by a newer wardwatch (schema %d, this program "
                        "knows up to %u); use that version, or name another file",
                        path, v, ww_db_version(m));
     *version = (uint16_t)v;

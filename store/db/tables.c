@@ -6,10 +6,8 @@
 
 /* A device is known by its evidence; the row is made by the first and kept fresh by the others. */
 static const struct ww_col devices[] = {
-    { 1, "id", "id", T, WW_M_KEY },
-    { 1, "mac", "mac", T, WW_M_FILL },
-    { 1, "ip", "ip", T, WW_M_FILL },
-    { 1, "first_seen", "@ts", I, WW_M_MIN },
+    { 1, "id", "id", T, WW_M_KEY },         { 1, "mac", "mac", T, WW_M_FILL },
+    { 1, "ip", "ip", T, WW_M_FILL },        { 1, "first_seen", "@ts", I, WW_M_MIN },
     { 1, "last_seen", "@ts", I, WW_M_MAX },
 };
 
@@ -25,16 +23,13 @@ static const struct ww_col evidence[] = {
 };
 
 static const struct ww_col device_changes[] = {
-    { 1, "run", "@run", I, WW_M_SET },
-    { 1, "ts", "@ts", I, WW_M_SET },
-    { 1, "device", "id", T, WW_M_SET },
-    { 1, "what", "what", T, WW_M_SET },
-    { 1, "before", "before", T, WW_M_SET },
-    { 1, "after", "after", T, WW_M_SET },
+    { 1, "run", "@run", I, WW_M_SET },      { 1, "ts", "@ts", I, WW_M_SET },
+    { 1, "device", "id", T, WW_M_SET },     { 1, "what", "what", T, WW_M_SET },
+    { 1, "before", "before", T, WW_M_SET }, { 1, "after", "after", T, WW_M_SET },
 };
 
-/* alert model 3.1; the number of the row is what people type, alert_id is the judge's within a series:
- * runs that took up the alerts of the runs before them. */
+/* alert model 3.1; the number of the row is what people type, alert_id is the judge's within a
+ * series: runs that took up the alerts of the runs before them. */
 static const struct ww_col alerts[] = {
     { 1, "series", "@series", I, WW_M_KEY },
     { 1, "alert_id", "alert_id", I, WW_M_KEY },
@@ -144,8 +139,8 @@ static const struct ww_col statistics[] = {
 const struct ww_table ww_db_tables[] = {
     { 1, "devices", "device.evidence", COLS(devices), WW_T_CAPPED, "last_seen" },
     { 1, "evidence", "device.evidence", COLS(evidence), WW_T_CAPPED, "last_seen" },
-    { 1, "device_changes", "device.change", COLS(device_changes),
-      WW_T_NUMBERED | WW_T_CAPPED, "id" },
+    { 1, "device_changes", "device.change", COLS(device_changes), WW_T_NUMBERED | WW_T_CAPPED,
+      "id" },
     { 1, "alerts", "alert", COLS(alerts), WW_T_NUMBERED | WW_T_CHAINED, NULL },
     { 1, "verdicts", "baseline.verdict", COLS(verdicts), WW_T_NUMBERED | WW_T_CAPPED, "id" },
     { 1, "conversations", "device.conversation", COLS(conversations), WW_T_CAPPED, "last_seen" },
@@ -153,8 +148,8 @@ const struct ww_table ww_db_tables[] = {
     { .name = NULL },
 };
 
-/* Times are ns since 1970 UTC. Numbers of alerts and actions are never used again: a removed row leaves
- * a hole that `store verify` finds. */
+/* Times are ns since 1970 UTC. Numbers of alerts and actions are never used again: a removed row
+ * leaves a hole that `store verify` finds. */
 const struct ww_migration ww_db_migrations[] = {
     { "first schema",
       "CREATE TABLE runs(id INTEGER PRIMARY KEY, command TEXT, version TEXT, hospital TEXT,"

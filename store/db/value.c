@@ -79,10 +79,24 @@ static int bind_json(sqlite3_stmt *st, int at, const struct ww_event *e)
                  : sqlite3_bind_text(st, at, b, (int)o.n, SQLITE_TRANSIENT);
 }
 
-enum item { IT_TS, IT_HOUR, IT_RUN, IT_SERIES, IT_SOURCE, IT_FRAME, IT_JSON, IT_PROTO, IT_C_IP, IT_C_PORT,
-            IT_S_IP, IT_S_PORT, IT_NONE };
-static const char *const items[IT_NONE] = { "@ts",       "@hour",        "@run",       "@series", "@source",
-                                            "@frame",    "@json",        "@ip_proto",  "@client_ip",
+enum item {
+    IT_TS,
+    IT_HOUR,
+    IT_RUN,
+    IT_SERIES,
+    IT_SOURCE,
+    IT_FRAME,
+    IT_JSON,
+    IT_PROTO,
+    IT_C_IP,
+    IT_C_PORT,
+    IT_S_IP,
+    IT_S_PORT,
+    IT_NONE
+};
+static const char *const items[IT_NONE] = { "@ts",          "@hour",      "@run",
+                                            "@series",      "@source",    "@frame",
+                                            "@json",        "@ip_proto",  "@client_ip",
                                             "@client_port", "@server_ip", "@server_port" };
 
 static enum item item_of(const char *from)
@@ -161,7 +175,8 @@ int ww_db_bind(struct ww_store *s, sqlite3_stmt *st, int at, const struct ww_col
         return bind_ip(st, at, ww_get_ip(e, f), key);
     case WW_FT_MAC:
         if (ww_mac_none(ww_get_mac(e, f)))
-            return key ? sqlite3_bind_text(st, at, "", 0, SQLITE_STATIC) : sqlite3_bind_null(st, at);
+            return key ? sqlite3_bind_text(st, at, "", 0, SQLITE_STATIC)
+                       : sqlite3_bind_null(st, at);
         return sqlite3_bind_text(st, at, ww_mac_text(t, ww_get_mac(e, f)->b), -1, SQLITE_TRANSIENT);
     case WW_FT_STR:
         if (ww_get_str(e, f).n == 0 && !key)

@@ -95,7 +95,8 @@ static int evict(struct ww_store *s, const struct ww_table *t)
     char sql[256];
     sqlite3_stmt *st = NULL;
     struct ww_out o = ww_out(sql, sizeof sql - 1);
-    ww_out_f(&o, "DELETE FROM \"%s\" WHERE (SELECT count(*)FROM \"%s\")>?1 AND rowid IN"
+    ww_out_f(&o,
+             "DELETE FROM \"%s\" WHERE (SELECT count(*)FROM \"%s\")>?1 AND rowid IN"
              "(SELECT rowid FROM \"%s\" ORDER BY \"%s\" LIMIT "
              "(SELECT count(*)FROM \"%s\")-?1+?1/%d)",
              t->name, t->name, t->name, t->oldest, t->name, EVICT_SHARE);
@@ -212,7 +213,8 @@ static bool begin(struct ww_store *s, uint64_t now, bool wait)
     return true;
 }
 
-/* ---- events that wait for the lock --------------------------------------------------------------- */
+/* ---- events that wait for the lock
+ * --------------------------------------------------------------- */
 /* A quarter is reserved for alerts. */
 static bool queue_put(struct ww_store *s, const struct ww_event *e)
 {
@@ -327,9 +329,10 @@ enum ww_rc ww_store_sync(struct ww_store *s, struct ww_err *e)
     }
     if (s->queue_n > 0 || s->count.lost > 0) {
         errno = 0;
-        return WW_FAIL(e, WW_E_SYS, "%s: another program holds the lock; %llu events wait or were "
-                       "not stored; end it or try again", s->path,
-                       (unsigned long long)(s->queue_events + s->count.lost));
+        return WW_FAIL(e, WW_E_SYS,
+                       "%s: another program holds the lock; %llu events wait or were "
+                       "not stored; end it or try again",
+                       s->path, (unsigned long long)(s->queue_events + s->count.lost));
     }
     return WW_OK;
 }

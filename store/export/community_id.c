@@ -1,5 +1,6 @@
 /* community_id.c - Community ID v1 (community-id-spec): SHA-1 over the ordered tuple, in base64. */
-#define OPENSSL_API_COMPAT 0x10100000L /* SHA1(): the EVP calls allocate, and this runs per flow */
+#define OPENSSL_API_COMPAT 0x10100000L /* SHA1(): the EVP calls allocate, and this runs per flow \
+                                        */
 #include "store/export/community_id.h"
 #include <openssl/sha.h>
 
@@ -9,8 +10,8 @@ enum { ICMP = 1, ICMP6 = 58, SEED = 0 };
 struct pair {
     uint8_t type, answer;
 };
-static const struct pair icmp4[] = { { 8, 0 }, { 0, 8 }, { 13, 14 }, { 14, 13 }, { 15, 16 },
-                                     { 16, 15 }, { 10, 9 }, { 9, 10 }, { 17, 18 }, { 18, 17 } };
+static const struct pair icmp4[] = { { 8, 0 },   { 0, 8 },  { 13, 14 }, { 14, 13 }, { 15, 16 },
+                                     { 16, 15 }, { 10, 9 }, { 9, 10 },  { 17, 18 }, { 18, 17 } };
 static const struct pair icmp6[] = { { 128, 129 }, { 129, 128 }, { 133, 134 }, { 134, 133 },
                                      { 135, 136 }, { 136, 135 }, { 130, 131 }, { 131, 130 },
                                      { 139, 140 }, { 140, 139 }, { 144, 145 }, { 145, 144 } };

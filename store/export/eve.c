@@ -1,11 +1,12 @@
-/* eve.c - EVE JSON lines after Suricata's conventions: one line per event, nothing allocated per event.
+/* eve.c - EVE JSON lines after Suricata's conventions: one line per event, nothing allocated per
+ * event.
  *
- * What stays the same for a flow (addresses, ports, protocol, Community ID) is written once and kept as
- * text in a table by flow; the second of the time stamp likewise. */
-#include "store/export/community_id.h"
-#include "sensor/event_core.h"
-#include "store/export/privacy.h"
+ * What stays the same for a flow (addresses, ports, protocol, Community ID) is written once and
+ * kept as text in a table by flow; the second of the time stamp likewise. */
 #include "sensor/base/tok.h"
+#include "sensor/event_core.h"
+#include "store/export/community_id.h"
+#include "store/export/privacy.h"
 #include "store/texts.h"
 #include <stdlib.h>
 
@@ -16,9 +17,9 @@ enum { TCP = 6, UDP = 17, ICMP = 1, ICMP6 = 58 };
 enum eve_kind { EVE_SKIP, EVE_PLAIN, EVE_MESSAGE, EVE_ALERT };
 
 struct eve_type {
-    uint8_t kind;          /* enum eve_kind */
-    char object[32];       /* event_type and the object's name: what stands before the dot */
-    const char *type;      /* what stands after it, NULL = nothing */
+    uint8_t kind;     /* enum eve_kind */
+    char object[32];  /* event_type and the object's name: what stands before the dot */
+    const char *type; /* what stands after it, NULL = nothing */
 };
 
 /* A kept tuple; the key is compared in full, so a used place is only a slower event. */
@@ -124,8 +125,7 @@ static void put_origin(struct ww_eve *v, const struct ww_event *e)
     if (e->flow != 0)
         ww_json_u64(o, "flow_id", e->flow);
     if (e->source < v->nsources)
-        ww_json_cstr(o, v->cfg.live ? "in_iface" : "pcap_filename",
-                     v->cfg.source_names[e->source]);
+        ww_json_cstr(o, v->cfg.live ? "in_iface" : "pcap_filename", v->cfg.source_names[e->source]);
     if (e->frame != 0)
         ww_json_u64(o, "pcap_cnt", e->frame);
 }
@@ -154,7 +154,8 @@ static void put_layers(struct ww_eve *v, const struct ww_event *e)
     ww_json_close(o, ']');
 }
 
-/* ---- what stays the same for a flow ---------------------------------------------------------------- */
+/* ---- what stays the same for a flow
+ * ---------------------------------------------------------------- */
 static bool same(const struct eve_flow *f, const struct ww_event *e)
 {
     return f->flow == e->flow && f->ip_proto == e->ip_proto && ww_ip_eq(&f->ip[0], &e->end[0].ip) &&
@@ -257,7 +258,8 @@ static void put_ether(struct ww_out *o, const struct ww_event *e)
     ww_json_close(o, '}');
 }
 
-/* ---- alerts -------------------------------------------------------------------------------------------- */
+/* ---- alerts
+ * -------------------------------------------------------------------------------------------- */
 static void string_list(struct ww_out *o, const char *key, struct ww_slice s)
 {
     ww_json_open(o, key, '[');

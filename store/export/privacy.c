@@ -16,16 +16,26 @@ static const struct {
     enum rule rule;
     const char *by;
 } hidden[] = {
-    { "dns", "rrname", ALWAYS, "" },      { "dns", "name", ALWAYS, "" },
-    { "dns", "rdata", NOT_IP, "" },       { "dns", "target", ALWAYS, "" },
-    { "dns", "alias", ALWAYS, "" },       { "dhcp", "hostname", ALWAYS, "" },
-    { "dhcp", "fqdn", ALWAYS, "" },       { "dhcp", "domain", ALWAYS, "" },
-    { "dhcp", "domain_name", ALWAYS, "" }, { "http", "hostname", ALWAYS, "" },
-    { "tls", "sni", ALWAYS, "" },         { "device", "value", ATTR, "attribute" },
-    { "device", "before", ATTR, "what" }, { "device", "after", ATTR, "what" },
-    { "device", "peer", NOT_IP, "" },     { "baseline", "observed", FROM, "layer" },
-    { "alert", "peer", NOT_IP, "" },      { "alert", "observed", FROM, "evidence__field" },
-    { "alert", "device_label", ALWAYS, "" }, /* without a ledger it is what the device calls itself */
+    { "dns", "rrname", ALWAYS, "" },
+    { "dns", "name", ALWAYS, "" },
+    { "dns", "rdata", NOT_IP, "" },
+    { "dns", "target", ALWAYS, "" },
+    { "dns", "alias", ALWAYS, "" },
+    { "dhcp", "hostname", ALWAYS, "" },
+    { "dhcp", "fqdn", ALWAYS, "" },
+    { "dhcp", "domain", ALWAYS, "" },
+    { "dhcp", "domain_name", ALWAYS, "" },
+    { "http", "hostname", ALWAYS, "" },
+    { "tls", "sni", ALWAYS, "" },
+    { "device", "value", ATTR, "attribute" },
+    { "device", "before", ATTR, "what" },
+    { "device", "after", ATTR, "what" },
+    { "device", "peer", NOT_IP, "" },
+    { "baseline", "observed", FROM, "layer" },
+    { "alert", "peer", NOT_IP, "" },
+    { "alert", "observed", FROM, "evidence__field" },
+    { "alert", "device_label", ALWAYS,
+      "" }, /* without a ledger it is what the device calls itself */
 };
 static const char *const attributes[] = { "hostname", "fqdn", "domain", "mud_url" };
 static const char *const from[] = { "dns", "dhcp", "http", "tls" };
@@ -43,12 +53,11 @@ void ww_privacy_learn(struct ww_privacy *p, const struct ww_registry *r)
         for (size_t h = 0; h < sizeof hidden / sizeof hidden[0]; h++) {
             const struct ww_field *f = ww_type_field(r->type[t], hidden[h].field);
             if (!is_proto(r->type[t]->name, hidden[h].proto) || f == NULL ||
-                (f->type != WW_FT_STR && f->type != WW_FT_LIST) ||
-                p->nfields == WW_PRIVACY_FIELDS)
+                (f->type != WW_FT_STR && f->type != WW_FT_LIST) || p->nfields == WW_PRIVACY_FIELDS)
                 continue;
-            p->field[p->nfields++] = (struct ww_privacy_field){
-                f, ww_type_field(r->type[t], hidden[h].by), (uint8_t)hidden[h].rule
-            };
+            p->field[p->nfields++] =
+                (struct ww_privacy_field){ f, ww_type_field(r->type[t], hidden[h].by),
+                                           (uint8_t)hidden[h].rule };
             p->type[t].n++;
         }
     }

@@ -13,8 +13,11 @@ struct list {
 
 static struct ww_page page(struct ww_out *o, const struct ww_report_cfg *cfg)
 {
-    return (struct ww_page){ .o = o, .ja = cfg->ja, .color = cfg->color,
-                             .width = cfg->width >= WW_PAGE_WIDTH_MIN ? cfg->width : WW_PAGE_WIDTH };
+    return (struct ww_page){ .o = o,
+                             .ja = cfg->ja,
+                             .color = cfg->color,
+                             .width =
+                                 cfg->width >= WW_PAGE_WIDTH_MIN ? cfg->width : WW_PAGE_WIDTH };
 }
 
 static uint64_t now_of(const struct ww_store *s, const struct ww_report_cfg *cfg, enum ww_rc *rc,
@@ -97,14 +100,14 @@ enum ww_rc ww_report_alerts(struct ww_out *o, const struct ww_store *s,
         ww_out_c(o, '\n');
         return rc;
     }
-    l.grid = (struct ww_grid){
-        .ncols = 8,
-        .head = { ww_page_w(p, "番号", "no."), ww_page_w(p, "レベル", "level"),
-                  ww_page_w(p, "状態", "state"), ww_page_w(p, "警報", "alert"),
-                  ww_page_w(p, "機器", "device"), ww_page_w(p, "相手", "peer"),
-                  ww_page_w(p, "回数", "count"), ww_page_w(p, "最終 (JST)", "last (JST)") },
-        .right = { [0] = true, [6] = true }
-    };
+    l.grid =
+        (struct ww_grid){ .ncols = 8,
+                          .head = { ww_page_w(p, "番号", "no."), ww_page_w(p, "レベル", "level"),
+                                    ww_page_w(p, "状態", "state"), ww_page_w(p, "警報", "alert"),
+                                    ww_page_w(p, "機器", "device"), ww_page_w(p, "相手", "peer"),
+                                    ww_page_w(p, "回数", "count"),
+                                    ww_page_w(p, "最終 (JST)", "last (JST)") },
+                          .right = { [0] = true, [6] = true } };
     rc = ww_model_alerts(s, 0, now, row, &l, e);
     if (rc == WW_OK && l.n > 0)
         ww_grid_print(&l.grid, p);
@@ -115,7 +118,8 @@ enum ww_rc ww_report_alerts(struct ww_out *o, const struct ww_store *s,
     return rc;
 }
 
-/* ---- one alert --------------------------------------------------------------------------------------- */
+/* ---- one alert
+ * --------------------------------------------------------------------------------------- */
 static void action(void *to, const struct ww_action_row *r)
 {
     struct list *l = to;

@@ -15,7 +15,8 @@ const char *ww_grade_text(bool ja, const char *grade)
     case 'D':
         return ja ? "D（ほとんど使えない）" : "D (hardly usable)";
     default: /* a letter of the data, no enum of ours */
-        return ja ? "不明（どれだけ取りこぼしたか分からない）" : "unknown (how much was missed is not known)";
+        return ja ? "不明（どれだけ取りこぼしたか分からない）"
+                  : "unknown (how much was missed is not known)";
     }
 }
 
@@ -114,17 +115,19 @@ void ww_coverage_page(const struct ww_page *p, const struct ww_totals *t)
     ww_page_ink(p, WW_INK_NONE);
     ww_out_c(p->o, '\n');
     if (!c->known) {
-        ww_out_s(p->o, ww_page_w(p, "  計数が記録されていないため、損失・片方向・途中開始は不明です。\n",
-                                 "  No counters were stored: losses, one-way and mid-stream shares are "
-                                 "unknown.\n"));
+        ww_out_s(p->o,
+                 ww_page_w(p, "  計数が記録されていないため、損失・片方向・途中開始は不明です。\n",
+                           "  No counters were stored: losses, one-way and mid-stream shares are "
+                           "unknown.\n"));
         return;
     }
     packets(p, c);
     losses(p, c);
     reasons(p, c);
     if (t->worse_runs > 0)
-        ww_out_f(p->o, p->ja ? "  以前の実行のうち %llu 回は、これより悪い: %s\n" :
-                                 "  %llu earlier runs were worse: %s\n",
+        ww_out_f(p->o,
+                 p->ja ? "  以前の実行のうち %llu 回は、これより悪い: %s\n"
+                       : "  %llu earlier runs were worse: %s\n",
                  (unsigned long long)t->worse_runs, ww_grade_text(p->ja, t->worst));
 }
 
@@ -146,30 +149,39 @@ bool ww_limits_text(struct ww_out *o, bool ja, const struct ww_totals *t, size_t
         return true;
     }
     if (item-- == 0) {
-        ww_out_s(o, ja ? "見えたのは、この捕捉点をこの時間に通った通信だけです。暗号化された内容、"
-                         "無線、通信しなかった機器、機器の内部と臨床状態は見ていません。"
-                       : "Seen was only what passed these capture points in this time. Not seen: encrypted "
-                         "content, radio, devices that were silent, the inside of devices and their "
-                         "clinical state.");
+        ww_out_s(
+            o,
+            ja ? "見えたのは、この捕捉点をこの時間に通った通信だけです。暗号化された内容、"
+                 "無線、通信しなかった機器、機器の内部と臨床状態は見ていません。"
+               : "Seen was only what passed these capture points in this time. Not seen: encrypted "
+                 "content, radio, devices that were silent, the inside of devices and their "
+                 "clinical state.");
         return true;
     }
     if (t->undeclared > 0 && item-- == 0) {
-        ww_out_f(o, ja ? "%s台のうち%s台には宣言がなく、比べるものがありません。"
-                       : "Of %s devices, %s have no declaration: there was nothing to compare with.",
+        ww_out_f(o,
+                 ja ? "%s台のうち%s台には宣言がなく、比べるものがありません。"
+                    : "Of %s devices, %s have no declaration: there was nothing to compare with.",
                  ww_num_text(n, t->devices), ww_num_text(m, t->undeclared));
         return true;
     }
     if (t->unresolved > 0 && item-- == 0) {
-        ww_out_f(o, ja ? "%s件の照合は、宛先の区分に住所がないため判定できません（site file の controllers）。"
-                       : "%s comparisons could not be decided, because a controller class has no address "
-                         "(see controllers in the site file).",
-                 ww_num_text(n, t->unresolved));
+        ww_out_f(
+            o,
+            ja ? "%s件の照合は、宛先の区分に住所がないため判定できません（site file の "
+                 "controllers）。"
+               : "%s comparisons could not be decided, because a controller class has no address "
+                 "(see controllers in the site file).",
+            ww_num_text(n, t->unresolved));
         return true;
     }
     if (c->grade[0] != 'A' && item-- == 0) {
-        ww_out_s(o, ja ? "取りこぼしがある、またはその量が不明です。見えなかった間を「異常なし」と扱わないでください。"
-                       : "Parts were missed, or how much is not known. Do not treat what was not seen as "
-                         "\"no anomaly\".");
+        ww_out_s(
+            o,
+            ja ? "取りこぼしがある、またはその量が不明です。見えなかった間を「異常なし」と扱わない"
+                 "でください。"
+               : "Parts were missed, or how much is not known. Do not treat what was not seen as "
+                 "\"no anomaly\".");
         return true;
     }
     if (item-- == 0) {

@@ -32,7 +32,8 @@ void ww_grid_cell(struct ww_grid *g, struct ww_slice s)
     void *text = g->text, *cell = g->cell;
     bool good = grow(&text, &g->cap, g->n + 6 * s.n, TEXT_STEP, 1);
     g->text = text;
-    good = good && grow(&cell, &g->cap_cell, g->ncell + 1, ROW_STEP * WW_GRID_COLS, sizeof *g->cell);
+    good =
+        good && grow(&cell, &g->cap_cell, g->ncell + 1, ROW_STEP * WW_GRID_COLS, sizeof *g->cell);
     g->cell = cell;
     g->failed = g->failed || !good;
     if (!good)
@@ -52,25 +53,41 @@ static void resolve(struct ww_grid *g)
     }
 }
 
+/* The widest column that is still wider than its least width; ncols when there is none. */
+static unsigned widest(const struct ww_grid *g, const unsigned *w, const unsigned *least)
+{
+    unsigned at = g->ncols;
+    for (unsigned c = 0; c < g->ncols; c++)
+        if (w[c] > least[c] && (at == g->ncols || w[c] > w[at]))
+            at = c;
+    return at;
+}
+
+/* Columns give way down to their longest word, and only then words are broken. */
 static void widths(const struct ww_grid *g, unsigned page, unsigned w[WW_GRID_COLS])
 {
-    unsigned sum = GAP * (g->ncols - 1);
+    static const unsigned none[WW_GRID_COLS] = { COL_MIN, COL_MIN, COL_MIN, COL_MIN,
+                                                 COL_MIN, COL_MIN, COL_MIN, COL_MIN };
+    unsigned word[WW_GRID_COLS], sum = GAP * (g->ncols - 1);
     for (unsigned c = 0; c < g->ncols; c++) {
-        w[c] = ww_text_width(ww_slice_str(g->head[c]));
+        word[c] = w[c] = ww_text_width(ww_slice_str(g->head[c]));
         for (size_t i = c; i < g->ncell; i += g->ncols) {
-            unsigned n = ww_text_width(g->cell[i]);
+            unsigned n = ww_text_width(g->cell[i]), m = ww_text_word(g->cell[i]);
             w[c] = n > w[c] ? n : w[c];
+            word[c] = m > word[c] ? m : word[c];
         }
         sum += w[c];
     }
+    const unsigned *least = word;
     while (sum > page) {
-        unsigned widest = 0;
-        for (unsigned c = 1; c < g->ncols; c++)
-            if (w[c] > w[widest])
-                widest = c;
-        if (w[widest] <= COL_MIN)
+        unsigned c = widest(g, w, least);
+        if (c == g->ncols && least == none)
             return;
-        w[widest]--;
+        if (c == g->ncols) {
+            least = none;
+            continue;
+        }
+        w[c]--;
         sum--;
     }
 }

@@ -55,23 +55,24 @@ static enum ww_rc row(const struct ww_store *s, const char *sql, uint64_t a, sql
 }
 
 #define J(path) "json_extract(body,'$." path "')"
-static const char coverage_sql[] =
-    "SELECT " J("capture.packets") "," J("capture.bytes") "," J("capture.kernel_drops") ","
-    J("capture.ring_drops") "," J("capture.truncated") "," J("capture.clock_steps") ","
-    J("decoder.invalid") "," J("flow.total") "," J("flow.tcp") "," J("flow.midstream") ","
-    J("flow.one_way") "," J("stream.gap_bytes") "," J("judge.late") "," J("judge.event_drops") ","
-    J("app_layer.stopped") "," J("coverage.loss_ppm") "," J("coverage.one_way_ppm") ","
-    J("coverage.midstream_ppm") "," J("coverage.truncated_ppm") "," J("coverage.grade") ","
-    "(SELECT group_concat(value,char(31)) FROM json_each(body,'$.coverage.reasons'))"
-    " FROM statistics ORDER BY run DESC,hour DESC LIMIT 1";
+static const char
+    coverage_sql
+        [] =
+            "SELECT " J("capture.packets") "," J("capture.bytes") "," J("capture.kernel_drops") "," J("capture.ring_drops") "," J("capture.truncated") "," J("capture.clock_steps") "," J("decoder.invalid") "," J("flow.total") "," J("flow.tcp") "," J("flow.midstream") "," J("flow.one_way") "," J(
+                "stream.gap_bytes") "," J("judge.late") "," J("judge.event_drops") "," J("app_"
+                                                                                         "layer."
+                                                                                         "stopped") "," J("coverage.loss_ppm") "," J("coverage.one_way_ppm") "," J("coverage.midstream_ppm") "," J("coverage.truncated_ppm") "," J("coverage.grade") ","
+                                                                                                                                                                                                                                                     "(SELECT group_concat(value,char(31)) FROM json_each(body,'$.coverage.reasons'))"
+                                                                                                                                                                                                                                                     " FROM statistics ORDER BY run DESC,hour DESC LIMIT 1";
 
 static enum ww_rc coverage(const struct ww_store *s, struct ww_coverage *c, struct ww_err *e)
 {
     sqlite3_stmt *st = NULL;
-    uint64_t *field[] = { &c->packets, &c->bytes, &c->kernel_drops, &c->ring_drops, &c->truncated,
-                          &c->clock_steps, &c->invalid, &c->flows, &c->tcp, &c->midstream,
-                          &c->one_way, &c->gap_bytes, &c->late, &c->event_drops, &c->stopped,
-                          &c->loss_ppm, &c->one_way_ppm, &c->midstream_ppm, &c->truncated_ppm };
+    uint64_t *field[] = { &c->packets,     &c->bytes,         &c->kernel_drops, &c->ring_drops,
+                          &c->truncated,   &c->clock_steps,   &c->invalid,      &c->flows,
+                          &c->tcp,         &c->midstream,     &c->one_way,      &c->gap_bytes,
+                          &c->late,        &c->event_drops,   &c->stopped,      &c->loss_ppm,
+                          &c->one_way_ppm, &c->midstream_ppm, &c->truncated_ppm };
     enum { N = sizeof field / sizeof field[0] };
     enum ww_rc rc = row(s, coverage_sql, 0, &st, &c->known, e);
     for (int i = 0; i < N; i++) /* unknown is unknown, never 0 */
@@ -89,11 +90,13 @@ static enum ww_rc coverage(const struct ww_store *s, struct ww_coverage *c, stru
 /* Grades of earlier runs: A B C D, then unknown. */
 static enum ww_rc worse(const struct ww_store *s, struct ww_totals *t, struct ww_err *e)
 {
-    static const char sql[] =
-        "WITH g AS(SELECT run,max(hour)," J("coverage.grade") " AS grade FROM statistics GROUP BY run)"
-        "SELECT count(*),max(CASE grade WHEN '?' THEN 'Z' ELSE grade END) FROM g "
-        "WHERE run<(SELECT max(run) FROM g) AND CASE grade WHEN '?' THEN 'Z' ELSE grade END>"
-        "(SELECT CASE grade WHEN '?' THEN 'Z' ELSE grade END FROM g ORDER BY run DESC LIMIT 1)";
+    static const char sql[] = "WITH g AS(SELECT run,max(hour)," J(
+        "coverage.grade") " AS grade FROM statistics GROUP BY run)"
+                          "SELECT count(*),max(CASE grade WHEN '?' THEN 'Z' ELSE grade END) FROM g "
+                          "WHERE run<(SELECT max(run) FROM g) AND CASE grade WHEN '?' THEN 'Z' "
+                          "ELSE grade END>"
+                          "(SELECT CASE grade WHEN '?' THEN 'Z' ELSE grade END FROM g ORDER BY run "
+                          "DESC LIMIT 1)";
     sqlite3_stmt *st = NULL;
     bool found;
     enum ww_rc rc = row(s, sql, 0, &st, &found, e);
@@ -184,15 +187,19 @@ enum ww_rc ww_model_totals(const struct ww_store *s, struct ww_totals *t, uint64
 enum ww_rc ww_model_sources(const struct ww_store *s, ww_source_fn *fn, void *to, struct ww_err *e)
 {
     sqlite3_stmt *st = NULL;
-    enum ww_rc rc = ww_db_prepare(s, &st,
-                                  "SELECT s.run,s.name,s.first_packet,s.last_packet,s.last_frame,"
-                                  "r.live FROM sources s LEFT JOIN runs r ON r.id=s.run ORDER BY s.id",
-                                  e);
+    enum ww_rc rc =
+        ww_db_prepare(s, &st,
+                      "SELECT s.run,s.name,s.first_packet,s.last_packet,s.last_frame,"
+                      "r.live FROM sources s LEFT JOIN runs r ON r.id=s.run ORDER BY s.id",
+                      e);
     int step = SQLITE_DONE;
     while (rc == WW_OK && (step = sqlite3_step(st)) == SQLITE_ROW) {
-        struct ww_source_row r = { .run = num0(st, 0), .name = ww_db_text(st, 1),
-                                   .first = num0(st, 2), .last = num0(st, 3),
-                                   .frames = num0(st, 4), .live = sqlite3_column_int(st, 5) != 0 };
+        struct ww_source_row r = { .run = num0(st, 0),
+                                   .name = ww_db_text(st, 1),
+                                   .first = num0(st, 2),
+                                   .last = num0(st, 3),
+                                   .frames = num0(st, 4),
+                                   .live = sqlite3_column_int(st, 5) != 0 };
         fn(to, &r);
     }
     if (rc == WW_OK && step != SQLITE_DONE)

@@ -22,7 +22,7 @@ struct ww_totals {
     uint64_t open_alerts[6]; /* by level: neither closed nor suppressed now */
     uint64_t closed, suppressed, violations, unresolved;
     struct ww_coverage coverage; /* of the latest run */
-    uint64_t worse_runs; /* earlier runs with a worse grade */
+    uint64_t worse_runs;         /* earlier runs with a worse grade */
     char worst[12];
 };
 
@@ -33,10 +33,10 @@ struct ww_source_row {
 };
 
 /* Values of device.evidence, best first; lists are separated by WW_SEP. */
-#define WW_DEVICE_ATTRIBUTES(X)                                                                    \
-    X(name) X(location) X(nic_vendor) X(vendor) X(model) X(serial) X(swver) X(os) X(class)         \
-    X(hostname) X(ae_title) X(implementation) X(hl7_application) X(role) X(service) X(baseline)    \
-    X(mud_url)
+#define WW_DEVICE_ATTRIBUTES(X)                                                                \
+    X(name)                                                                                    \
+    X(location) X(nic_vendor) X(vendor) X(model) X(serial) X(swver) X(os) X(class) X(hostname) \
+        X(ae_title) X(implementation) X(hl7_application) X(role) X(service) X(baseline) X(mud_url)
 struct ww_device_row {
     struct ww_slice id, ip, mac, ips, apps;
     uint64_t first, last;
@@ -78,8 +78,8 @@ enum ww_rc ww_model_sources(const struct ww_store *s, ww_source_fn *fn, void *to
 /** Devices of the ledger first, then by id. limit 0 = all. */
 enum ww_rc ww_model_devices(const struct ww_store *s, uint64_t limit, ww_device_fn *fn, void *to,
                             struct ww_err *e) WW_MUST_CHECK;
-/** Worst verdict first, then the most bytes. once: a conversation between two devices is told by the
- *  one that asked only. Days are added up. */
+/** Worst verdict first, then the most bytes. once: a conversation between two devices is told by
+ * the one that asked only. Days are added up. */
 enum ww_rc ww_model_convs(const struct ww_store *s, bool once, uint64_t limit, ww_conv_fn *fn,
                           void *to, struct ww_err *e) WW_MUST_CHECK;
 /** Highest level first, harm (H) before leakage (P) (INV-06), then the newest. id 0 = all. */

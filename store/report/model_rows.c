@@ -26,17 +26,20 @@ static void devices_sql(struct ww_out *o)
         WW_DEVICE_ATTRIBUTES(WW_X)
 #undef WW_X
     };
-    ww_out_s(o, "SELECT d.id,d.ip,d.mac,d.first_seen,d.last_seen,"
-             "(SELECT group_concat(a,char(31))FROM(SELECT DISTINCT app a FROM conversations"
-             " WHERE device=d.id AND app<>'' ORDER BY 1)),"
-             "(SELECT group_concat(v,char(31))FROM(SELECT replace(value,char(31),' ')v FROM evidence"
-             " WHERE device=d.id AND attribute='ip' GROUP BY value ORDER BY max(last_seen)DESC))");
+    ww_out_s(
+        o, "SELECT d.id,d.ip,d.mac,d.first_seen,d.last_seen,"
+           "(SELECT group_concat(a,char(31))FROM(SELECT DISTINCT app a FROM conversations"
+           " WHERE device=d.id AND app<>'' ORDER BY 1)),"
+           "(SELECT group_concat(v,char(31))FROM(SELECT replace(value,char(31),' ')v FROM evidence"
+           " WHERE device=d.id AND attribute='ip' GROUP BY value ORDER BY max(last_seen)DESC))");
     for (size_t i = 0; i < sizeof attribute / sizeof attribute[0]; i++)
-        ww_out_f(o, ",(SELECT group_concat(v,char(31))FROM(SELECT replace(value,char(31),' ')v"
+        ww_out_f(o,
+                 ",(SELECT group_concat(v,char(31))FROM(SELECT replace(value,char(31),' ')v"
                  " FROM evidence WHERE device=d.id AND attribute='%s' GROUP BY value"
-                 " ORDER BY max(confidence)DESC,max(last_seen)DESC))", attribute[i]);
+                 " ORDER BY max(confidence)DESC,max(last_seen)DESC))",
+                 attribute[i]);
     ww_out_s(o, " FROM devices d ORDER BY EXISTS(SELECT 1 FROM evidence WHERE device=d.id AND"
-             " attribute='name')DESC,d.id LIMIT ?1");
+                " attribute='name')DESC,d.id LIMIT ?1");
 }
 
 enum ww_rc ww_model_devices(const struct ww_store *s, uint64_t limit, ww_device_fn *fn, void *to,
@@ -56,9 +59,12 @@ enum ww_rc ww_model_devices(const struct ww_store *s, uint64_t limit, ww_device_
         (void)sqlite3_bind_int64(st, 1, limit > 0 ? (sqlite3_int64)limit : -1);
     while (rc == WW_OK && (step = sqlite3_step(st)) == SQLITE_ROW) {
         int c = 7;
-        struct ww_device_row r = { .id = ww_db_text(st, 0), .ip = ww_db_text(st, 1),
-                                   .mac = ww_db_text(st, 2), .first = num(st, 3),
-                                   .last = num(st, 4), .apps = ww_db_text(st, 5),
+        struct ww_device_row r = { .id = ww_db_text(st, 0),
+                                   .ip = ww_db_text(st, 1),
+                                   .mac = ww_db_text(st, 2),
+                                   .first = num(st, 3),
+                                   .last = num(st, 4),
+                                   .apps = ww_db_text(st, 5),
                                    .ips = ww_db_text(st, 6) };
 #define WW_X(a) r.a = ww_db_text(st, c++);
         WW_DEVICE_ATTRIBUTES(WW_X)
@@ -69,8 +75,8 @@ enum ww_rc ww_model_devices(const struct ww_store *s, uint64_t limit, ww_device_
 }
 
 /* The worst verdict of the days stands for the conversation. */
-#define RANKS                                                                                      \
-    "CASE verdict WHEN 'violation' THEN 0 WHEN 'unresolved' THEN 1 WHEN 'unbound' THEN 2"          \
+#define RANKS                                                                             \
+    "CASE verdict WHEN 'violation' THEN 0 WHEN 'unresolved' THEN 1 WHEN 'unbound' THEN 2" \
     " WHEN 'permitted' THEN 4 WHEN 'infrastructure' THEN 5 ELSE 3 END"
 
 enum ww_rc ww_model_convs(const struct ww_store *s, bool once, uint64_t limit, ww_conv_fn *fn,
@@ -82,8 +88,8 @@ enum ww_rc ww_model_convs(const struct ww_store *s, bool once, uint64_t limit, w
         " FROM conversations WHERE ?1=0 OR direction<>'in' OR coalesce(peer_id,'')=''"
         " GROUP BY device,peer,direction,ip_proto,port,app"
         " ORDER BY r,sum(bytes_out)+sum(bytes_in)DESC,device,peer,port LIMIT ?2";
-    static const char *const verdict[] = { "violation", "unresolved", "unbound", "", "permitted",
-                                           "infrastructure" };
+    static const char *const verdict[] = { "violation", "unresolved", "unbound",
+                                           "",          "permitted",  "infrastructure" };
     sqlite3_stmt *st = NULL;
     enum ww_rc rc = ww_db_prepare(s, &st, sql, e);
     int step = SQLITE_DONE;
@@ -92,13 +98,20 @@ enum ww_rc ww_model_convs(const struct ww_store *s, bool once, uint64_t limit, w
         (void)sqlite3_bind_int64(st, 2, limit > 0 ? (sqlite3_int64)limit : -1);
     }
     while (rc == WW_OK && (step = sqlite3_step(st)) == SQLITE_ROW) {
-        struct ww_conv_row r = {
-            .device = ww_db_text(st, 0), .peer = ww_db_text(st, 1), .peer_id = ww_db_text(st, 2),
-            .direction = ww_db_text(st, 3), .ip_proto = num(st, 4), .port = num(st, 5),
-            .app = ww_db_text(st, 6), .flows = num(st, 7), .bytes_out = num(st, 8),
-            .bytes_in = num(st, 9), .first = num(st, 10), .last = num(st, 11), .days = num(st, 12),
-            .verdict = ww_slice_str(verdict[num(st, 13) % 6])
-        };
+        struct ww_conv_row r = { .device = ww_db_text(st, 0),
+                                 .peer = ww_db_text(st, 1),
+                                 .peer_id = ww_db_text(st, 2),
+                                 .direction = ww_db_text(st, 3),
+                                 .ip_proto = num(st, 4),
+                                 .port = num(st, 5),
+                                 .app = ww_db_text(st, 6),
+                                 .flows = num(st, 7),
+                                 .bytes_out = num(st, 8),
+                                 .bytes_in = num(st, 9),
+                                 .first = num(st, 10),
+                                 .last = num(st, 11),
+                                 .days = num(st, 12),
+                                 .verdict = ww_slice_str(verdict[num(st, 13) % 6]) };
         fn(to, &r);
     }
     return end(s, st, rc, step, e);
@@ -139,7 +152,8 @@ enum ww_rc ww_model_alerts(const struct ww_store *s, uint64_t id, uint64_t now_n
         (void)sqlite3_bind_int64(st, 1, (sqlite3_int64)id);
     while (rc == WW_OK && (step = sqlite3_step(st)) == SQLITE_ROW) {
         int last = sqlite3_column_count(st) - 1;
-        struct ww_alert_row r = { .id = num(st, 0), .source = ww_db_text(st, last - 2),
+        struct ww_alert_row r = { .id = num(st, 0),
+                                  .source = ww_db_text(st, last - 2),
                                   .until = num(st, last) };
         ww_db_body(&r.a, &ww_alert_type, alert_table(), st);
         r.state = state_of(&r.a, (const char *)sqlite3_column_text(st, last - 1), r.until, now_ns);
@@ -154,13 +168,16 @@ enum ww_rc ww_model_actions(const struct ww_store *s, uint64_t alert, ww_action_
     sqlite3_stmt *st = NULL;
     enum ww_rc rc = ww_db_prepare(s, &st,
                                   "SELECT at,who,action,why,until FROM operator_action"
-                                  " WHERE alert=?1 ORDER BY id", e);
+                                  " WHERE alert=?1 ORDER BY id",
+                                  e);
     int step = SQLITE_DONE;
     if (rc == WW_OK)
         (void)sqlite3_bind_int64(st, 1, (sqlite3_int64)alert);
     while (rc == WW_OK && (step = sqlite3_step(st)) == SQLITE_ROW) {
-        struct ww_action_row r = { .at = num(st, 0), .who = ww_db_text(st, 1),
-                                   .action = ww_db_text(st, 2), .why = ww_db_text(st, 3),
+        struct ww_action_row r = { .at = num(st, 0),
+                                   .who = ww_db_text(st, 1),
+                                   .action = ww_db_text(st, 2),
+                                   .why = ww_db_text(st, 3),
                                    .until = num(st, 4) };
         fn(to, &r);
     }

@@ -16,7 +16,8 @@ const char *ww_page_w(const struct ww_page *p, const char *ja, const char *en)
 
 void ww_page_ink(const struct ww_page *p, enum ww_ink ink)
 {
-    static const char *const code[] = { "\033[0m", "\033[1m", "\033[2m", "\033[1;31m", "\033[1;33m" };
+    static const char *const code[] = { "\033[0m", "\033[1m", "\033[2m", "\033[1;31m",
+                                        "\033[1;33m" };
     if (p->color)
         ww_out_s(p->o, code[ink]);
 }
@@ -51,7 +52,8 @@ void ww_page_put(const struct ww_page *p, unsigned at, unsigned hang, struct ww_
     ww_page_wrap(p, at, hang, (struct ww_slice){ (const uint8_t *)b, o.n });
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------- */
+/* ---- numbers
+ * ------------------------------------------------------------------------------------- */
 const char *ww_num_text(char b[WW_NUM], uint64_t v)
 {
     char d[WW_NUM];
@@ -70,14 +72,18 @@ const char *ww_bytes_text(char b[WW_NUM], uint64_t v)
 {
     static const char *const unit[] = { "B", "kB", "MB", "GB", "TB", "PB", "EB" };
     size_t u = 0;
-    uint64_t tenths = v >= UINT64_MAX / 10 ? UINT64_MAX : v * 10;
-    while (tenths >= 10000 && u + 1 < sizeof unit / sizeof unit[0]) {
+    if (v > UINT64_MAX / 10) {
+        v /= 1000;
+        u = 1;
+    }
+    uint64_t tenths = v * 10;
+    while (tenths >= 9995 && u + 1 < sizeof unit / sizeof unit[0]) {
         tenths = (tenths + 500) / 1000;
         u++;
     }
     unsigned long long whole = tenths / 10, part = tenths % 10;
     if (u == 0 || whole >= 100)
-        (void)snprintf(b, WW_NUM, "%llu %s", whole, unit[u]);
+        (void)snprintf(b, WW_NUM, "%llu %s", whole + (part >= 5), unit[u]);
     else
         (void)snprintf(b, WW_NUM, "%llu.%llu %s", whole, part, unit[u]);
     return b;
@@ -103,7 +109,9 @@ const char *ww_span_text(char b[WW_NUM], bool ja, uint64_t ns)
     static const struct {
         unsigned s;
         const char *ja, *en;
-    } unit[] = { { DAY_S, "日", "d" }, { HOUR_S, "時間", "h" }, { MINUTE_S, "分", "min" }, { 1, "秒", "s" } };
+    } unit[] = {
+        { DAY_S, "日", "d" }, { HOUR_S, "時間", "h" }, { MINUTE_S, "分", "min" }, { 1, "秒", "s" }
+    };
     if (s == 0) {
         (void)snprintf(b, WW_NUM, "%s", ja ? "1秒未満" : "under 1 s");
         return b;
@@ -144,7 +152,8 @@ const char *ww_zone_text(char b[WW_NUM], int utc_offset_min)
     return b;
 }
 
-/* ---- the terminal -------------------------------------------------------------------------------- */
+/* ---- the terminal
+ * -------------------------------------------------------------------------------- */
 bool ww_term_color(int fd)
 {
     const char *no = getenv("NO_COLOR");

@@ -25,9 +25,11 @@ void ww_page_ink(const struct ww_page *p, enum ww_ink ink);
 unsigned ww_text_width(struct ww_slice s);
 /** Bytes of s that fit into cols columns, whole characters only. */
 size_t ww_text_fit(struct ww_slice s, unsigned cols);
-/** Takes the next line of at most cols columns from rest; spaces around it are dropped. Breaks between
- *  words and between East Asian characters, not before closing nor after opening punctuation.
- *  Return: bytes taken, 0 at the end */
+/** Columns of the longest part that a line cannot break. */
+unsigned ww_text_word(struct ww_slice s);
+/** Takes the next line of at most cols columns from rest; spaces around it are dropped. Breaks
+ * between words and between East Asian characters, not before closing nor after opening
+ * punctuation. Return: bytes taken, 0 at the end */
 size_t ww_text_line(struct ww_slice *rest, unsigned cols, struct ww_slice *line);
 /** Text from outside made harmless for a terminal: control characters, broken bytes and characters
  *  that turn the direction of writing become visible escapes. */
@@ -42,12 +44,12 @@ void ww_page_pad(const struct ww_page *p, unsigned n);
 
 /* Numbers for people. */
 enum { WW_NUM = 32 };
-const char *ww_num_text(char b[WW_NUM], uint64_t v);             /* 12,345 */
-const char *ww_bytes_text(char b[WW_NUM], uint64_t v);           /* 1.2 MB */
-const char *ww_ppm_text(char b[WW_NUM], uint64_t ppm);           /* 0.02 % */
-const char *ww_span_text(char b[WW_NUM], bool ja, uint64_t ns);  /* 43 min */
+const char *ww_num_text(char b[WW_NUM], uint64_t v);                       /* 12,345 */
+const char *ww_bytes_text(char b[WW_NUM], uint64_t v);                     /* 1.2 MB */
+const char *ww_ppm_text(char b[WW_NUM], uint64_t ppm);                     /* 0.02 % */
+const char *ww_span_text(char b[WW_NUM], bool ja, uint64_t ns);            /* 43 min */
 const char *ww_when_text(char b[WW_NUM], uint64_t ns, int utc_offset_min); /* 2026-05-28 20:26:40 */
-const char *ww_zone_text(char b[WW_NUM], int utc_offset_min);    /* JST, UTC, UTC+5:30 */
+const char *ww_zone_text(char b[WW_NUM], int utc_offset_min);              /* JST, UTC, UTC+5:30 */
 
 /* A table whose columns share the width of the page; long cells wrap. */
 struct ww_grid {

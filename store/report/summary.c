@@ -1,4 +1,5 @@
-/* summary.c - the result for people: who is there, who speaks with whom, what to do, what was not seen. */
+/* summary.c - the result for people: who is there, who speaks with whom, what to do, what was not
+ * seen. */
 #include "store/report/summary.h"
 
 enum { ROWS = 20, CELL_MAX = 1024 };
@@ -28,7 +29,8 @@ static void more(const struct page *g)
     ww_out_f(g->p.o, g->p.ja ? "  … 他 %s 件" : "  … and %s more",
              ww_num_text(n, g->total - g->shown));
     if (g->cfg->db_path != NULL) {
-        ww_out_s(g->p.o, ww_page_w(&g->p, "（--format json、または ", " (use --format json, or read "));
+        ww_out_s(g->p.o,
+                 ww_page_w(&g->p, "（--format json、または ", " (use --format json, or read "));
         ww_text_clean(g->p.o, ww_slice_str(g->cfg->db_path));
         ww_out_s(g->p.o, ww_page_w(&g->p, " を参照）\n", ")\n"));
     } else {
@@ -37,7 +39,8 @@ static void more(const struct page *g)
     }
 }
 
-/* ---- title and sources ------------------------------------------------------------------------------ */
+/* ---- title and sources
+ * ------------------------------------------------------------------------------ */
 static void source(void *to, const struct ww_source_row *r)
 {
     struct page *g = to;
@@ -87,7 +90,8 @@ static enum ww_rc title(struct page *g, const struct ww_store *s, const struct w
     return rc;
 }
 
-/* ---- devices ----------------------------------------------------------------------------------------- */
+/* ---- devices
+ * ----------------------------------------------------------------------------------------- */
 static void add(struct ww_out *o, struct ww_slice list, const char *sep, size_t most)
 {
     size_t at = 0, n = 0;
@@ -174,7 +178,8 @@ static enum ww_rc devices(struct page *g, const struct ww_store *s, const struct
     return rc;
 }
 
-/* ---- conversations ---------------------------------------------------------------------------------- */
+/* ---- conversations
+ * ---------------------------------------------------------------------------------- */
 static const char *verdict_word(bool ja, struct ww_slice v)
 {
     static const struct {
@@ -246,14 +251,14 @@ static enum ww_rc conversations(struct page *g, const struct ww_store *s, struct
         ww_out_s(p->o, ww_page_w(p, "  通信は観測されませんでした。\n", "  None were seen.\n"));
         return rc;
     }
-    g->grid = (struct ww_grid){
-        .ncols = 7,
-        .head = { ww_page_w(p, "機器 → 相手", "device → peer"), ww_page_w(p, "種類", "speaks"),
-                  ww_page_w(p, "ポート", "port"), ww_page_w(p, "回数", "flows"),
-                  ww_page_w(p, "送信", "sent"), ww_page_w(p, "受信", "received"),
-                  ww_page_w(p, "照合", "verdict") },
-        .right = { [3] = true, [4] = true, [5] = true }
-    };
+    g->grid =
+        (struct ww_grid){ .ncols = 7,
+                          .head = { ww_page_w(p, "機器 → 相手", "device → peer"),
+                                    ww_page_w(p, "種類", "speaks"), ww_page_w(p, "ポート", "port"),
+                                    ww_page_w(p, "回数", "flows"), ww_page_w(p, "送信", "sent"),
+                                    ww_page_w(p, "受信", "received"),
+                                    ww_page_w(p, "照合", "verdict") },
+                          .right = { [3] = true, [4] = true, [5] = true } };
     rc = ww_model_convs(s, true, g->limit, conv, g, e);
     if (rc == WW_OK)
         ww_grid_print(&g->grid, p);
@@ -262,7 +267,8 @@ static enum ww_rc conversations(struct page *g, const struct ww_store *s, struct
     return rc;
 }
 
-/* ---- alerts and the end ------------------------------------------------------------------------------- */
+/* ---- alerts and the end
+ * ------------------------------------------------------------------------------- */
 static void alert(void *to, const struct ww_alert_row *r)
 {
     struct page *g = to;
@@ -288,8 +294,7 @@ static void alert_counts(const struct page *g, const struct ww_totals *t)
         sep = ww_page_w(p, "、", ", ");
     }
     if (t->closed > 0)
-        ww_out_f(p->o, p->ja ? "%s終了 %llu" : "%s%llu closed", sep,
-                 (unsigned long long)t->closed);
+        ww_out_f(p->o, p->ja ? "%s終了 %llu" : "%s%llu closed", sep, (unsigned long long)t->closed);
     if (t->closed > 0)
         sep = ww_page_w(p, "、", ", ");
     if (t->suppressed > 0)
@@ -306,8 +311,9 @@ static enum ww_rc alerts(struct page *g, const struct ww_store *s, const struct 
     head(p, ww_page_w(p, "警報", "Alerts"));
     g->shown = g->total = 0;
     if (t->alerts == 0) {
-        ww_out_s(p->o, ww_page_w(p, "  警報はありません。下の「見ていないもの」を読んでください。\n",
-                                 "  None. Read below what was not seen.\n"));
+        ww_out_s(p->o,
+                 ww_page_w(p, "  警報はありません。下の「見ていないもの」を読んでください。\n",
+                           "  None. Read below what was not seen.\n"));
         return WW_OK;
     }
     alert_counts(g, t);
@@ -337,9 +343,13 @@ enum ww_rc ww_report_summary(struct ww_out *o, const struct ww_store *s,
     struct ww_totals t;
     if (cfg->json)
         return ww_summary_json(o, s, cfg, e);
-    struct page g = { .p = { .o = o, .ja = cfg->ja, .color = cfg->color,
-                             .width = cfg->width >= WW_PAGE_WIDTH_MIN ? cfg->width : WW_PAGE_WIDTH },
-                      .cfg = cfg, .limit = cfg->rows > 0 ? cfg->rows : ROWS };
+    struct page g = { .p = { .o = o,
+                             .ja = cfg->ja,
+                             .color = cfg->color,
+                             .width =
+                                 cfg->width >= WW_PAGE_WIDTH_MIN ? cfg->width : WW_PAGE_WIDTH },
+                      .cfg = cfg,
+                      .limit = cfg->rows > 0 ? cfg->rows : ROWS };
     enum ww_rc rc = ww_model_totals(s, &t, cfg->now_ns, e);
     if (rc == WW_OK)
         rc = title(&g, s, &t, e);

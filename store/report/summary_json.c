@@ -36,7 +36,8 @@ static void list(struct ww_out *o, const char *key, struct ww_slice values)
     if (values.n == 0)
         return;
     ww_json_open(o, key, '[');
-    for (struct ww_slice s = ww_model_item(values, &at); s.p != NULL; s = ww_model_item(values, &at))
+    for (struct ww_slice s = ww_model_item(values, &at); s.p != NULL;
+         s = ww_model_item(values, &at))
         ww_json_str(o, NULL, s);
     ww_json_close(o, ']');
 }
@@ -106,13 +107,24 @@ static void coverage(struct ww_out *o, const struct ww_coverage *c)
     const struct {
         const char *key;
         uint64_t v;
-    } n[] = { { "packets", c->packets }, { "bytes", c->bytes }, { "kernel_drops", c->kernel_drops },
-              { "ring_drops", c->ring_drops }, { "truncated", c->truncated },
-              { "clock_steps", c->clock_steps }, { "invalid", c->invalid }, { "flows", c->flows },
-              { "tcp_flows", c->tcp }, { "midstream", c->midstream }, { "one_way", c->one_way },
-              { "gap_bytes", c->gap_bytes }, { "late", c->late }, { "event_drops", c->event_drops },
-              { "stopped", c->stopped }, { "loss_ppm", c->loss_ppm },
-              { "one_way_ppm", c->one_way_ppm }, { "midstream_ppm", c->midstream_ppm },
+    } n[] = { { "packets", c->packets },
+              { "bytes", c->bytes },
+              { "kernel_drops", c->kernel_drops },
+              { "ring_drops", c->ring_drops },
+              { "truncated", c->truncated },
+              { "clock_steps", c->clock_steps },
+              { "invalid", c->invalid },
+              { "flows", c->flows },
+              { "tcp_flows", c->tcp },
+              { "midstream", c->midstream },
+              { "one_way", c->one_way },
+              { "gap_bytes", c->gap_bytes },
+              { "late", c->late },
+              { "event_drops", c->event_drops },
+              { "stopped", c->stopped },
+              { "loss_ppm", c->loss_ppm },
+              { "one_way_ppm", c->one_way_ppm },
+              { "midstream_ppm", c->midstream_ppm },
               { "truncated_ppm", c->truncated_ppm } };
     ww_json_open(o, "coverage", '{');
     ww_json_bool(o, "known", c->known);

@@ -7,11 +7,11 @@ struct range {
 
 /* Unicode 15: combining marks, zero-width and format characters that occur in practice */
 static const struct range zero[] = {
-    { 0x0300, 0x036f },   { 0x0483, 0x0489 }, { 0x0591, 0x05bd }, { 0x0610, 0x061a },
-    { 0x064b, 0x065f },   { 0x0e31, 0x0e31 }, { 0x0e34, 0x0e3a }, { 0x0e47, 0x0e4e },
-    { 0x1ab0, 0x1aff },   { 0x1dc0, 0x1dff }, { 0x200b, 0x200d }, { 0x2060, 0x2064 },
-    { 0x20d0, 0x20ff },   { 0x3099, 0x309a }, { 0xfe00, 0xfe0f }, { 0xfe20, 0xfe2f },
-    { 0xfeff, 0xfeff },   { 0xe0100, 0xe01ef },
+    { 0x0300, 0x036f }, { 0x0483, 0x0489 },   { 0x0591, 0x05bd }, { 0x0610, 0x061a },
+    { 0x064b, 0x065f }, { 0x0e31, 0x0e31 },   { 0x0e34, 0x0e3a }, { 0x0e47, 0x0e4e },
+    { 0x1ab0, 0x1aff }, { 0x1dc0, 0x1dff },   { 0x200b, 0x200d }, { 0x2060, 0x2064 },
+    { 0x20d0, 0x20ff }, { 0x3099, 0x309a },   { 0xfe00, 0xfe0f }, { 0xfe20, 0xfe2f },
+    { 0xfeff, 0xfeff }, { 0xe0100, 0xe01ef },
 };
 /* EastAsianWidth W and F */
 static const struct range wide[] = {
@@ -26,9 +26,9 @@ static const struct range turning[] = {
     { 0x061c, 0x061c }, { 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 }
 };
 /* No line begins with these (JIS X 4051) ... */
-static const uint32_t closing[] = { 0x3001, 0x3002, 0x300d, 0x300f, 0x3011, 0xff09, 0xff0c, 0xff0e,
-                                    0xff1a, 0xff1b, 0xff01, 0xff1f, 0x30fc, 0x3005, ')',    ',',
-                                    '.',    ';',    ':',    0x30fb, 0xff0f };
+static const uint32_t closing[] = { 0x3001, 0x3002, 0x300d, 0x300f, 0x3011, 0xff09, 0xff0c,
+                                    0xff0e, 0xff1a, 0xff1b, 0xff01, 0xff1f, 0x30fc, 0x3005,
+                                    ')',    ',',    '.',    ';',    ':',    0x30fb, 0xff0f };
 /* ... and no line ends with these. */
 static const uint32_t opening[] = { 0x300c, 0x300e, 0x3010, 0xff08, '(' };
 
@@ -112,8 +112,23 @@ static bool may_break(struct ch before, struct ch after)
 {
     if (OF(closing, after.c) || OF(opening, before.c))
         return false;
-    return before.c == ' ' || before.c == '/' || before.c == ',' || before.cols == 2 ||
-           after.cols == 2;
+    if (before.c == '/') /* in a path, not in TCP/443 */
+        return after.c < '0' || after.c > '9';
+    return before.c == ' ' || before.c == ',' || before.cols == 2 || after.cols == 2;
+}
+
+unsigned ww_text_word(struct ww_slice s)
+{
+    unsigned longest = 0, cols = 0;
+    for (size_t i = 0; i < s.n;) {
+        struct ch c = at(s, i);
+        i += c.len;
+        cols += c.c == ' ' ? 0 : c.cols;
+        longest = cols > longest ? cols : longest;
+        if (i < s.n && may_break(c, at(s, i)))
+            cols = 0;
+    }
+    return longest;
 }
 
 /* Bytes of the next line: the longest part that fits and ends where a line may break. */

@@ -184,6 +184,8 @@ static struct ww_store *ward(void)
     ww_store_put(s, &ev.e);
     stats(T0 + SEC, "B");
     ww_store_put(s, &ev.e);
+    struct ww_err e = { .rc = WW_OK };
+    cr_assert(ww_store_sync(s, &e) == WW_OK, "%s", e.text);
     return s;
 }
 
@@ -258,7 +260,7 @@ Test(report, summary_tells_everything)
     cr_assert(at("no. 2, WD-101a") < at("no. 1, WD-104a"));
     cr_assert(at("no. 1, WD-104a") < at("no. 3, WD-502a"));
     at("seen 1 time,");
-    at("ward-morning.pcap frame 42, open");
+    at("frame 42, open");
     cr_assert(at("  Seen ") < at("  Declared ") && at("  Declared ") < at("  May mean "));
     cr_assert(at("  May mean ") < at("  Do first ") && at("  Do first ") < at("  Do not "));
     cr_assert(at("  Do not ") < at("  Call "));
@@ -266,7 +268,9 @@ Test(report, summary_tells_everything)
     cr_assert(at("What was not seen") > at("no. 3, WD-502a"));
     at("Of 2 devices, 1 have no declaration");
     at("No alert does not mean that nothing is wrong.");
-    cr_assert(not(has("safe")));
+    for (const char *p = text; (p = strstr(p, "safe")) != NULL; p++)
+        cr_assert(strncmp(p, "safety", 6) == 0, "%.40s", p); /* INV-11 */
+    cr_assert(not(has("conform")));
     close_ok(s);
 }
 
@@ -381,7 +385,8 @@ Test(report, operators_hide_only_what_may_be_hidden)
     cr_assert(ww_store_act(s, &op, &e) == WW_OK, "%s", e.text);
     summary(s, c);
     at("1 CRITICAL, 1 closed, 1 suppressed");
-    cr_assert(!has("no. 3,") && !has("no. 2,"));
+    cr_assert(not(has("no. 3,")));
+    cr_assert(not(has("no. 2,")));
     cr_assert(not(has("no deviation was detected")));
     c.now_ns = T0 + 200 * (uint64_t)SEC; /* the suppression is over */
     summary(s, c);
@@ -533,7 +538,8 @@ Test(report, numbers_for_people)
     cr_assert(eq(str, (char *)ww_bytes_text(b, 999), "999 B"));
     cr_assert(eq(str, (char *)ww_bytes_text(b, 1000), "1.0 kB"));
     cr_assert(eq(str, (char *)ww_bytes_text(b, 1234567), "1.2 MB"));
-    cr_assert(eq(str, (char *)ww_bytes_text(b, UINT64_MAX), "1.8 EB"));
+    cr_assert(eq(str, (char *)ww_bytes_text(b, 999999), "1.0 MB"));
+    cr_assert(eq(str, (char *)ww_bytes_text(b, UINT64_MAX), "18.4 EB"));
     cr_assert(eq(str, (char *)ww_ppm_text(b, 0), "0 %"));
     cr_assert(eq(str, (char *)ww_ppm_text(b, 3), "<0.01 %"));
     cr_assert(eq(str, (char *)ww_ppm_text(b, 12345), "1.23 %"));
