@@ -88,6 +88,8 @@ enum ww_rc ww_setup_registry(struct ww_setup *s, struct ww_err *e) WW_MUST_CHECK
 /** All of it. sources: NULL-terminated names of captures or interfaces. */
 enum ww_rc ww_setup_open(struct ww_setup *s, const struct ww_opts *o, const char *command,
                          const char *const *sources, bool live, struct ww_err *e) WW_MUST_CHECK;
+/** How alerts become text here: the guide, and telephone numbers of the site file. */
+struct ww_texts ww_setup_texts(const struct ww_setup *s);
 /** Closes all; the first error of store and outputs is told. */
 enum ww_rc ww_setup_close(struct ww_setup *s, struct ww_err *e) WW_MUST_CHECK;
 

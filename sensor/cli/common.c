@@ -30,7 +30,7 @@ enum ww_rc ww_cli_summary(struct ww_setup *s, const struct ww_opts *o, struct ww
                                     .ja = o->lang_ja,
                                     .color = o->out == NULL && ww_term_color(STDOUT_FILENO),
                                     .width = o->out == NULL ? ww_term_width(STDOUT_FILENO) : 100,
-                                    .guide = s->guide,
+                                    .texts = ww_setup_texts(s),
                                     .db_path = o->db };
     rc = ww_report_summary(&sink.o, s->store, &rc_cfg, e);
     struct ww_err second;

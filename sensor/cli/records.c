@@ -50,7 +50,7 @@ static int render(const struct ww_opts *o, const char *path, bool guide, render_
                                      .ja = o->lang_ja,
                                      .color = o->out == NULL && ww_term_color(STDOUT_FILENO),
                                      .width = o->out == NULL ? ww_term_width(STDOUT_FILENO) : 100,
-                                     .guide = g,
+                                     .texts = { .guide = g },
                                      .db_path = path,
                                      .now_ns = ww_wall_ns() };
         rc = fn(&sink.o, s, id, &cfg, &e);

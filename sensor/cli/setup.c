@@ -31,6 +31,30 @@ static enum ww_rc open_store(struct ww_setup *s, const struct ww_opts *o, const 
     return ww_store_open(&s->store, &c, e);
 }
 
+static bool contact(void *site, const char *addressee, const struct ww_alert *a, struct ww_out *out)
+{
+    const struct ww_site_contact *c = ww_site_contact(site, addressee);
+    (void)a;
+    if (c == NULL)
+        return false;
+    const char *const part[] = { c->name, c->phone, c->mail };
+    size_t before = out->n;
+    for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
+        if (part[i][0] == 0)
+            continue;
+        ww_out_s(out, out->n > before ? " " : "");
+        ww_out_s(out, part[i]);
+    }
+    return out->n > before;
+}
+
+struct ww_texts ww_setup_texts(const struct ww_setup *s)
+{
+    return (struct ww_texts){ .guide = s->guide,
+                              .contact = s->site != NULL ? contact : NULL,
+                              .contact_arg = s->site };
+}
+
 enum ww_rc ww_setup_open(struct ww_setup *s, const struct ww_opts *o, const char *command,
                          const char *const *sources, bool live, struct ww_err *e)
 {
@@ -62,7 +86,7 @@ enum ww_rc ww_setup_open(struct ww_setup *s, const struct ww_opts *o, const char
                              .live = live,
                              .strict = o->privacy_strict,
                              .tunnel_name = ww_tunnel_name,
-                             .guide = s->guide };
+                             .texts = ww_setup_texts(s) };
     return ww_eve_open(&s->eve, &ec, e);
 }
 
