@@ -85,6 +85,8 @@ struct ww_setup {
 };
 /** Registry and names only; for schema and reports. */
 enum ww_rc ww_setup_registry(struct ww_setup *s, struct ww_err *e) WW_MUST_CHECK;
+/** Site, guide, declarations and judge, without store and outputs. */
+enum ww_rc ww_setup_judge(struct ww_setup *s, const struct ww_opts *o, struct ww_err *e) WW_MUST_CHECK;
 /** All of it. sources: NULL-terminated names of captures or interfaces. */
 enum ww_rc ww_setup_open(struct ww_setup *s, const struct ww_opts *o, const char *command,
                          const char *const *sources, bool live, struct ww_err *e) WW_MUST_CHECK;

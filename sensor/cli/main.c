@@ -51,12 +51,14 @@ const struct ww_command ww_commands[] = {
       "Exit codes: 0 usable, 2 not.\n" },
     { "alerts", "list|show N|ack N|close N|suppress N|classes --db FILE",
       "Alert life cycle; safe beside a running monitor",
-      WW_O_DB | WW_O_FORMAT | WW_O_OUT | WW_O_LANG | WW_O_DATA | WW_O_OPERATOR | WW_O_QUIET,
+      WW_O_DB | WW_O_SITE | WW_O_FORMAT | WW_O_OUT | WW_O_LANG | WW_O_DATA | WW_O_OPERATOR |
+          WW_O_QUIET,
       ww_cmd_alerts,
       "Alerts of level 4 and 5 cannot be suppressed.\n" EXITS "\nExample:\n"
       "  wardwatch alerts close 12 --db ward.db --by 1234 --reason \"cable replaced\"\n" },
     { "report", "summary --db FILE", "Report from the store",
-      WW_O_DB | WW_O_FORMAT | WW_O_OUT | WW_O_LANG | WW_O_DATA | WW_O_QUIET, ww_cmd_report, EXITS },
+      WW_O_DB | WW_O_SITE | WW_O_FORMAT | WW_O_OUT | WW_O_LANG | WW_O_DATA | WW_O_QUIET,
+      ww_cmd_report, EXITS },
     { "store", "verify|info FILE", "Hash chain, schema version and contents of a store",
       WW_O_FORMAT | WW_O_OUT | WW_O_QUIET, ww_cmd_store,
       "Exit codes: 0 good, 1 the chain is broken, 2 cannot be read.\n" },

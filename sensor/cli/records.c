@@ -38,11 +38,13 @@ static int render(const struct ww_opts *o, const char *path, bool guide, render_
 {
     static struct ww_sink sink;
     struct ww_store *s = NULL;
-    struct ww_guide *g = NULL;
+    struct ww_setup with = { .judge = NULL }; /* guide and contacts for the texts */
     struct ww_err e;
     enum ww_rc rc = ww_store_open_read(&s, path, &e);
+    if (rc == WW_OK && o->site != NULL)
+        rc = ww_site_load(&with.site, o->site, &e);
     if (rc == WW_OK && guide)
-        rc = ww_guide_load(&g, o->data, &e);
+        rc = ww_guide_load(&with.guide, o->data, &e);
     if (rc == WW_OK)
         rc = ww_sink_open(&sink, o->out != NULL ? o->out : "-", &e);
     if (rc == WW_OK) {
@@ -50,7 +52,7 @@ static int render(const struct ww_opts *o, const char *path, bool guide, render_
                                      .ja = o->lang_ja,
                                      .color = o->out == NULL && ww_term_color(STDOUT_FILENO),
                                      .width = o->out == NULL ? ww_term_width(STDOUT_FILENO) : 100,
-                                     .texts = { .guide = g },
+                                     .texts = ww_setup_texts(&with),
                                      .db_path = path,
                                      .now_ns = ww_wall_ns() };
         rc = fn(&sink.o, s, id, &cfg, &e);
@@ -58,7 +60,7 @@ static int render(const struct ww_opts *o, const char *path, bool guide, render_
         enum ww_rc rs = ww_sink_close(&sink, rc == WW_OK ? &e : &second);
         rc = rc != WW_OK ? rc : rs;
     }
-    ww_guide_free(g);
+    ww_setup_drop(&with);
     struct ww_err last;
     enum ww_rc rs = ww_store_close(s, rc == WW_OK ? &e : &last);
     rc = rc != WW_OK ? rc : rs;

@@ -55,8 +55,7 @@ struct ww_texts ww_setup_texts(const struct ww_setup *s)
                               .contact_arg = s->site };
 }
 
-enum ww_rc ww_setup_open(struct ww_setup *s, const struct ww_opts *o, const char *command,
-                         const char *const *sources, bool live, struct ww_err *e)
+enum ww_rc ww_setup_judge(struct ww_setup *s, const struct ww_opts *o, struct ww_err *e)
 {
     enum ww_rc rc = ww_setup_registry(s, e);
     if (rc == WW_OK && o->site != NULL)
@@ -74,10 +73,17 @@ enum ww_rc ww_setup_open(struct ww_setup *s, const struct ww_opts *o, const char
                                .nbaselines = o->baselines.n,
                                .bind_to = o->devices.v,
                                .nbind_to = o->devices.n };
-    rc = ww_judge_new(&s->judge, &jc, e);
-    if (rc == WW_OK && !o->test_config)
-        rc = open_store(s, o, command, sources, live, e);
-    if (rc != WW_OK || o->events == NULL || o->test_config)
+    return ww_judge_new(&s->judge, &jc, e);
+}
+
+enum ww_rc ww_setup_open(struct ww_setup *s, const struct ww_opts *o, const char *command,
+                         const char *const *sources, bool live, struct ww_err *e)
+{
+    enum ww_rc rc = ww_setup_judge(s, o, e);
+    if (rc != WW_OK || o->test_config)
+        return rc;
+    rc = open_store(s, o, command, sources, live, e);
+    if (rc != WW_OK || o->events == NULL)
         return rc;
     struct ww_eve_cfg ec = { .path = o->events,
                              .registry = &s->registry,
