@@ -52,7 +52,7 @@ def dump(study, image, side, raw):
         (b"0008,1010", b"SH", b"CT-01"), (b"0008,1030", b"LO", b"CHEST"), (b"0008,1090", b"LO", b"Acme CT 64"),
         (b"0010,0010", b"PN", name), (b"0010,0020", b"LO", f"CANARY{study:04d}"),
         (b"0010,0030", b"DA", b"19600102"), (b"0010,0040", b"CS", b"M"),
-        (b"0018,0050", b"DS", b"5"), (b"0018,1000", b"LO", b"SN-CANARY-1"), (b"0018,1020", b"LO", b"5.2.1"),
+        (b"0018,0050", b"DS", b"5"), (b"0018,1000", b"LO", b"SN-CT-0015"), (b"0018,1020", b"LO", b"5.2.1"),
         (b"0020,000d", b"UI", f"{UID_ROOT}.{study}"), (b"0020,000e", b"UI", f"{UID_ROOT}.{study}.1"),
         (b"0020,0010", b"SH", f"{study}"), (b"0020,0011", b"IS", b"1"), (b"0020,0013", b"IS", f"{image}"),
         (b"0028,0002", b"US", b"1"), (b"0028,0004", b"CS", b"MONOCHROME2"),
