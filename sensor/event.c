@@ -283,12 +283,21 @@ static void json_field(struct ww_out *o, const char *key, const struct ww_event 
     }
 }
 
+/* Where the name of a nested member is divided: at its first "__". */
+static const char *divided(const char *name)
+{
+    for (; *name != 0; name++)
+        if (name[0] == '_' && name[1] == '_')
+            return name;
+    return NULL;
+}
+
 void ww_event_body_json(struct ww_out *o, const struct ww_event *e)
 {
     char group[32] = "";
     for (uint16_t i = 0; i < e->type->nfields; i++) {
         const struct ww_field *f = &e->type->fields[i];
-        const char *sep = strstr(f->name, "__");
+        const char *sep = divided(f->name);
         size_t n = sep ? (size_t)(sep - f->name) : 0;
         if (n >= sizeof group)
             n = sizeof group - 1;

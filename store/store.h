@@ -16,7 +16,7 @@ struct ww_texts {
     const char *const *editions; /* of the guidelines that the site adopts */
 };
 
-/* ---- output to a file or to standard output -------------------------------------------------- */
+/* ---- output to a file or to standard output ---- */
 enum { WW_SINK_BUF = 64 * 1024 };
 
 /* A buffered file: o writes into buf, a full buffer goes to fd. One write error is kept and told
@@ -39,8 +39,7 @@ enum ww_rc ww_sink_sync(struct ww_sink *s, struct ww_err *e) WW_MUST_CHECK;
 /** As sync, then closes. */
 enum ww_rc ww_sink_close(struct ww_sink *s, struct ww_err *e) WW_MUST_CHECK;
 
-/* ---- the store
- * ----------------------------------------------------------------------------------- */
+/* ---- the store ---- */
 struct ww_store;
 
 struct ww_store_cfg {
@@ -94,8 +93,7 @@ enum ww_rc ww_store_sync(struct ww_store *s, struct ww_err *e) WW_MUST_CHECK;
 enum ww_rc ww_store_close(struct ww_store *s, struct ww_err *e) WW_MUST_CHECK;
 void ww_store_counts(const struct ww_store *s, struct ww_store_counts *c);
 
-/* ---- operator actions
- * ------------------------------------------------------------------------------ */
+/* ---- operator actions ---- */
 struct ww_operator {
     const char *action; /* ack, close, suppress */
     uint64_t alert;     /* number of the alert in the database, as `alerts list` shows it */
@@ -126,8 +124,7 @@ enum ww_rc ww_store_replay(struct ww_store *s, ww_store_alert_fn *fn, void *to,
 enum ww_rc ww_store_actions(struct ww_store *s, ww_store_alert_fn *fn, void *to,
                             struct ww_err *e) WW_MUST_CHECK;
 
-/* ---- hash chain and contents
- * ------------------------------------------------------------------------ */
+/* ---- hash chain and contents ---- */
 struct ww_verify {
     uint64_t links;           /* of the chain */
     uint64_t alerts, actions; /* rows that the chain covers */
@@ -144,8 +141,7 @@ enum ww_rc ww_store_verify(const struct ww_store *s, struct ww_verify *v,
 enum ww_rc ww_store_info(struct ww_out *o, const struct ww_store *s, bool json,
                          struct ww_err *e) WW_MUST_CHECK;
 
-/* ---- EVE JSON lines
- * ------------------------------------------------------------------------------------ */
+/* ---- EVE JSON lines ---- */
 struct ww_eve;
 
 struct ww_eve_cfg {
@@ -169,8 +165,7 @@ enum ww_rc ww_eve_sync(struct ww_eve *v, struct ww_err *e) WW_MUST_CHECK;
 /** As sync; frees in any case. NULL is fine. */
 enum ww_rc ww_eve_close(struct ww_eve *v, struct ww_err *e) WW_MUST_CHECK;
 
-/* ---- reports
- * --------------------------------------------------------------------------------------------- */
+/* ---- reports ---- */
 struct ww_report_cfg {
     bool json;      /* one JSON object instead of text */
     bool ja;        /* Japanese; JSON always carries both languages */

@@ -45,7 +45,10 @@ void ww_out_s(struct ww_out *o, const char *s)
 
 void ww_out_c(struct ww_out *o, char c)
 {
-    ww_out_raw(o, &c, 1);
+    if (!o->cut && o->n < o->cap) /* nearly always */
+        o->buf[o->n++] = c;
+    else
+        ww_out_raw(o, &c, 1);
 }
 
 void ww_out_u64(struct ww_out *o, uint64_t v)
@@ -170,6 +173,17 @@ static void json_escape(struct ww_out *o, struct ww_slice s)
 
 static void json_key(struct ww_out *o, const char *key)
 {
+    size_t n = key != NULL ? strlen(key) : 0;
+    if (key != NULL && o->comma && !o->cut && o->cap - o->n >= n + 4) { /* nearly always */
+        char *p = o->buf + o->n;
+        p[0] = ',';
+        p[1] = '"';
+        memcpy(p + 2, key, n);
+        p[n + 2] = '"';
+        p[n + 3] = ':';
+        o->n += n + 4;
+        return;
+    }
     if (o->comma)
         ww_out_c(o, ',');
     o->comma = true;

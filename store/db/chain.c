@@ -136,8 +136,7 @@ int ww_db_link(sqlite3 *db, enum ww_link kind, int64_t ref, uint64_t at_ns)
     return rc == SQLITE_DONE ? SQLITE_OK : end != SQLITE_OK ? end : rc;
 }
 
-/* ---- checking ----------------------------------------------------------------------------------
- */
+/* ---- checking ---- */
 static void found(struct ww_verify *v, const char *what, uint64_t n, const char *how)
 {
     if (v->good)

@@ -213,8 +213,7 @@ static bool begin(struct ww_store *s, uint64_t now, bool wait)
     return true;
 }
 
-/* ---- events that wait for the lock
- * --------------------------------------------------------------- */
+/* ---- events that wait for the lock ---- */
 /* A quarter is reserved for alerts. */
 static bool queue_put(struct ww_store *s, const struct ww_event *e)
 {

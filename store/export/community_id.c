@@ -1,6 +1,7 @@
 /* community_id.c - Community ID v1 (community-id-spec): SHA-1 over the ordered tuple, in base64. */
-#define OPENSSL_API_COMPAT 0x10100000L /* SHA1(): the EVP calls allocate, and this runs per flow \
-                                        */
+#define OPENSSL_API_COMPAT                                                \
+    0x10100000L /* SHA1(): the EVP calls allocate, and this runs per flow \
+                 */
 #include "store/export/community_id.h"
 #include <openssl/sha.h>
 

@@ -154,8 +154,7 @@ static void put_layers(struct ww_eve *v, const struct ww_event *e)
     ww_json_close(o, ']');
 }
 
-/* ---- what stays the same for a flow
- * ---------------------------------------------------------------- */
+/* ---- what stays the same for a flow ---- */
 static bool same(const struct eve_flow *f, const struct ww_event *e)
 {
     return f->flow == e->flow && f->ip_proto == e->ip_proto && ww_ip_eq(&f->ip[0], &e->end[0].ip) &&
@@ -258,8 +257,7 @@ static void put_ether(struct ww_out *o, const struct ww_event *e)
     ww_json_close(o, '}');
 }
 
-/* ---- alerts
- * -------------------------------------------------------------------------------------------- */
+/* ---- alerts ---- */
 static void string_list(struct ww_out *o, const char *key, struct ww_slice s)
 {
     ww_json_open(o, key, '[');

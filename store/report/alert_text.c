@@ -100,7 +100,8 @@ static void numbers(const struct ww_page *p, const struct ww_alert_row *r)
     ww_out_f(&o, " %s", ww_zone_text(z, WW_UTC_OFFSET));
     if (r->a.evidence__frame != 0) {
         ww_out_f(&o, ja ? "・" : ", ");
-        ww_out_raw(&o, r->source.p, r->source.n);
+        struct ww_slice file = ww_model_base(r->source);
+        ww_out_raw(&o, file.p, file.n);
         ww_out_f(&o, ja ? " のフレーム %llu" : " frame %llu",
                  (unsigned long long)r->a.evidence__frame);
     }

@@ -118,8 +118,7 @@ enum ww_rc ww_report_alerts(struct ww_out *o, const struct ww_store *s,
     return rc;
 }
 
-/* ---- one alert
- * --------------------------------------------------------------------------------------- */
+/* ---- one alert ---- */
 static void action(void *to, const struct ww_action_row *r)
 {
     struct list *l = to;

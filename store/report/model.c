@@ -19,6 +19,13 @@ struct ww_slice ww_model_first(struct ww_slice list)
     return ww_model_item(list, &at);
 }
 
+struct ww_slice ww_model_base(struct ww_slice path)
+{
+    for (size_t i = ww_slice_find(path, 0, '/'); i < path.n; i = ww_slice_find(path, 0, '/'))
+        path = ww_slice_sub(path, i + 1, path.n - i - 1);
+    return path;
+}
+
 static uint64_t num(sqlite3_stmt *st, int col)
 {
     return sqlite3_column_type(st, col) == SQLITE_NULL ? WW_NULL64
@@ -55,15 +62,21 @@ static enum ww_rc row(const struct ww_store *s, const char *sql, uint64_t a, sql
 }
 
 #define J(path) "json_extract(body,'$." path "')"
-static const char
-    coverage_sql
-        [] =
-            "SELECT " J("capture.packets") "," J("capture.bytes") "," J("capture.kernel_drops") "," J("capture.ring_drops") "," J("capture.truncated") "," J("capture.clock_steps") "," J("decoder.invalid") "," J("flow.total") "," J("flow.tcp") "," J("flow.midstream") "," J("flow.one_way") "," J(
-                "stream.gap_bytes") "," J("judge.late") "," J("judge.event_drops") "," J("app_"
-                                                                                         "layer."
-                                                                                         "stopped") "," J("coverage.loss_ppm") "," J("coverage.one_way_ppm") "," J("coverage.midstream_ppm") "," J("coverage.truncated_ppm") "," J("coverage.grade") ","
-                                                                                                                                                                                                                                                     "(SELECT group_concat(value,char(31)) FROM json_each(body,'$.coverage.reasons'))"
-                                                                                                                                                                                                                                                     " FROM statistics ORDER BY run DESC,hour DESC LIMIT 1";
+static const char coverage_sql[] =
+    "SELECT " J("capture.packets") "," J("capture.bytes") "," J("capture.kernel_drops") "," J("capt"
+                                                                                              "ure."
+                                                                                              "ring"
+                                                                                              "_dro"
+                                                                                              "ps") "," J("capture.truncated") "," J("capture.clock_steps") "," J(
+        "decoder.invalid") "," J("flow.total") "," J("flow.tcp") "," J("flow.midstream") "," J("flo"
+                                                                                               "w."
+                                                                                               "one"
+                                                                                               "_wa"
+                                                                                               "y") "," J("stream.gap_bytes") "," J("judge.late") "," J("judge.event_drops") "," J("app_"
+                                                                                                                                                                                   "layer."
+                                                                                                                                                                                   "stopped") "," J("coverage.loss_ppm") "," J("coverage.one_way_ppm") "," J("coverage.midstream_ppm") "," J("coverage.truncated_ppm") "," J("coverage.grade") ","
+                                                                                                                                                                                                                                                                                                                                               "(SELECT group_concat(value,char(31)) FROM json_each(body,'$.coverage.reasons'))"
+                                                                                                                                                                                                                                                                                                                                               " FROM statistics ORDER BY run DESC,hour DESC LIMIT 1";
 
 static enum ww_rc coverage(const struct ww_store *s, struct ww_coverage *c, struct ww_err *e)
 {

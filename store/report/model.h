@@ -35,8 +35,9 @@ struct ww_source_row {
 /* Values of device.evidence, best first; lists are separated by WW_SEP. */
 #define WW_DEVICE_ATTRIBUTES(X)                                                                \
     X(name)                                                                                    \
-    X(location) X(nic_vendor) X(vendor) X(model) X(serial) X(swver) X(os) X(class) X(hostname) \
-        X(ae_title) X(implementation) X(hl7_application) X(role) X(service) X(baseline) X(mud_url)
+    X(location)                                                                                \
+    X(nic_vendor) X(vendor) X(model) X(serial) X(swver) X(os) X(class) X(hostname) X(ae_title) \
+        X(implementation) X(hl7_application) X(role) X(service) X(baseline) X(mud_url)
 struct ww_device_row {
     struct ww_slice id, ip, mac, ips, apps;
     uint64_t first, last;
@@ -89,6 +90,8 @@ enum ww_rc ww_model_actions(const struct ww_store *s, uint64_t alert, ww_action_
                             struct ww_err *e) WW_MUST_CHECK;
 /** First value of a list. */
 struct ww_slice ww_model_first(struct ww_slice list);
+/** Name of a file without its folders. */
+struct ww_slice ww_model_base(struct ww_slice path);
 /** Walks a list: *at starts at 0; p == NULL ends it. */
 struct ww_slice ww_model_item(struct ww_slice list, size_t *at);
 #endif

@@ -52,8 +52,7 @@ void ww_page_put(const struct ww_page *p, unsigned at, unsigned hang, struct ww_
     ww_page_wrap(p, at, hang, (struct ww_slice){ (const uint8_t *)b, o.n });
 }
 
-/* ---- numbers
- * ------------------------------------------------------------------------------------- */
+/* ---- numbers ---- */
 const char *ww_num_text(char b[WW_NUM], uint64_t v)
 {
     char d[WW_NUM];
@@ -152,8 +151,7 @@ const char *ww_zone_text(char b[WW_NUM], int utc_offset_min)
     return b;
 }
 
-/* ---- the terminal
- * -------------------------------------------------------------------------------- */
+/* ---- the terminal ---- */
 bool ww_term_color(int fd)
 {
     const char *no = getenv("NO_COLOR");

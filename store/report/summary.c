@@ -39,8 +39,7 @@ static void more(const struct page *g)
     }
 }
 
-/* ---- title and sources
- * ------------------------------------------------------------------------------ */
+/* ---- title and sources ---- */
 static void source(void *to, const struct ww_source_row *r)
 {
     struct page *g = to;
@@ -90,8 +89,7 @@ static enum ww_rc title(struct page *g, const struct ww_store *s, const struct w
     return rc;
 }
 
-/* ---- devices
- * ----------------------------------------------------------------------------------------- */
+/* ---- devices ---- */
 static void add(struct ww_out *o, struct ww_slice list, const char *sep, size_t most)
 {
     size_t at = 0, n = 0;
@@ -105,6 +103,19 @@ static void add(struct ww_out *o, struct ww_slice list, const char *sep, size_t 
         ww_out_s(o, o->n > 0 ? sep : "");
         ww_out_raw(o, s.p, s.n);
     }
+}
+
+/* "; AE CT01, CT02" */
+static void labelled(struct ww_out *o, const char *label, struct ww_slice list, size_t most)
+{
+    char b[CELL_MAX];
+    struct ww_out one = ww_out(b, sizeof b);
+    add(&one, list, ", ", most);
+    if (one.n == 0)
+        return;
+    ww_out_s(o, o->n > 0 ? "; " : "");
+    ww_out_s(o, label);
+    ww_out_raw(o, b, one.n);
 }
 
 static void cell(struct page *g, struct ww_out *o)
@@ -130,21 +141,16 @@ static void device(void *to, const struct ww_device_row *r)
     add(&o, ww_model_first(r->vendor.n > 0 ? r->vendor : r->nic_vendor), " ", 1);
     add(&o, ww_model_first(r->model), " ", 1);
     cell(g, &o);
-    if (r->class.n > 0) {
-        ww_out_s(&o, ww_page_w(&g->p, "クラス ", "class "));
-        struct ww_slice c = ww_model_first(r->class);
-        ww_out_raw(&o, c.p, c.n);
-    }
+    add(&o, ww_model_first(r->class), ", ", 1);
     add(&o, r->role, ", ", 4);
     cell(g, &o);
     add(&o, r->apps, ", ", 6);
-    add(&o, r->service, ", ", 4);
-    size_t before = o.n;
-    add(&o, r->ae_title, before > 0 ? "; AE " : "AE ", 3);
-    add(&o, r->hl7_application, "; HL7 ", 3);
+    labelled(&o, ww_page_w(&g->p, "提供 ", "serves "), r->service, 4);
+    labelled(&o, "AE ", r->ae_title, 3);
+    labelled(&o, "HL7 ", r->hl7_application, 3);
     cell(g, &o);
     if (r->baseline.n > 0)
-        add(&o, r->baseline, ", ", 2);
+        add(&o, ww_model_base(ww_model_first(r->baseline)), ", ", 1);
     else
         ww_out_s(&o, ww_page_w(&g->p, "なし", "none"));
     cell(g, &o);
@@ -178,8 +184,7 @@ static enum ww_rc devices(struct page *g, const struct ww_store *s, const struct
     return rc;
 }
 
-/* ---- conversations
- * ---------------------------------------------------------------------------------- */
+/* ---- conversations ---- */
 static const char *verdict_word(bool ja, struct ww_slice v)
 {
     static const struct {
@@ -267,8 +272,7 @@ static enum ww_rc conversations(struct page *g, const struct ww_store *s, struct
     return rc;
 }
 
-/* ---- alerts and the end
- * ------------------------------------------------------------------------------- */
+/* ---- alerts and the end ---- */
 static void alert(void *to, const struct ww_alert_row *r)
 {
     struct page *g = to;
@@ -289,8 +293,10 @@ static void alert_counts(const struct page *g, const struct ww_totals *t)
     for (unsigned level = 5; level > 0; level--) {
         if (t->open_alerts[level] == 0)
             continue;
-        ww_out_f(p->o, "%s%llu %s", sep, (unsigned long long)t->open_alerts[level],
-                 ww_level_word(&g->cfg->texts, p->ja, level));
+        const char *word = ww_level_word(&g->cfg->texts, p->ja, level);
+        ww_out_f(p->o, "%s%s", sep, p->ja ? word : "");
+        ww_out_f(p->o, p->ja ? " %llu" : "%llu ", (unsigned long long)t->open_alerts[level]);
+        ww_out_s(p->o, p->ja ? "" : word);
         sep = ww_page_w(p, "、", ", ");
     }
     if (t->closed > 0)

@@ -1,5 +1,6 @@
 /* Reports: widths and wrapping, the summary as text and JSON from one store, alerts list and show. */
-#include "rules/guideline/guide.h"
+#include "rules/devices/events.h"
+#include "rules/judge.h"
 #include "sensor/event_core.h"
 #include "store/report/page.h"
 #include "store/store.h"
@@ -15,33 +16,6 @@
 #define T0 (1780000000u * (uint64_t)SEC)
 #define S(x) ww_slice_str(x)
 
-#define EVIDENCE_FIELDS(F, S)                                                                      \
-    F(S, STR, id, 64, NONE, "", "Device")                                                          \
-    F(S, IP, ip, 0, NONE, "", "Address")                                                           \
-    F(S, MAC, mac, 0, NONE, "", "Hardware address")                                                \
-    F(S, STR, attribute, 24, NONE, "", "What is told")                                             \
-    F(S, STR, value, 128, NONE, "", "Its value")                                                   \
-    F(S, STR, source, 32, NONE, "", "Who told")                                                    \
-    F(S, U8, confidence, 0, NONE, "", "1 to 3")
-WW_EVENT_DEFINE(t_evidence, "device.evidence", "test", 0, EVIDENCE_FIELDS);
-#define CONV_FIELDS(F, S)                                                                          \
-    F(S, STR, id, 64, NONE, "", "Device")                                                          \
-    F(S, STR, peer, 128, NONE, "", "Peer")                                                         \
-    F(S, STR, peer_id, 64, NONE, "", "Peer's device")                                              \
-    F(S, STR, direction, 8, NONE, "", "out or in")                                                 \
-    F(S, U8, ip_proto, 0, NONE, "", "Protocol")                                                    \
-    F(S, U16, port, 0, NONE, "", "Port")                                                           \
-    F(S, STR, app, 24, NONE, "", "Application")                                                    \
-    F(S, STR, day, 12, NONE, "", "Day")                                                            \
-    F(S, U64, flows, 0, NONE, "", "Flows")                                                         \
-    F(S, U64, bytes_out, 0, NONE, "", "Bytes")                                                     \
-    F(S, U64, bytes_in, 0, NONE, "", "Bytes")                                                      \
-    F(S, TIME, first, 0, NONE, "", "First")                                                        \
-    F(S, TIME, last, 0, NONE, "", "Last")                                                          \
-    F(S, STR, verdict, 16, NONE, "", "Verdict")
-WW_EVENT_DEFINE(t_conv, "device.conversation", "test", 0, CONV_FIELDS);
-static const struct ww_event_type *const judge_like[] = { &t_evidence_type, &t_conv_type, NULL };
-
 static struct ww_registry reg;
 static struct ww_guide *guide;
 static union {
@@ -55,7 +29,7 @@ static void setup(void)
     struct ww_err e = { .rc = WW_OK };
     cr_assert(ww_registry_add(&reg, ww_core_events, &e) == WW_OK);
     cr_assert(ww_registry_add(&reg, ww_guide_events, &e) == WW_OK);
-    cr_assert(ww_registry_add(&reg, judge_like, &e) == WW_OK);
+    cr_assert(ww_registry_add(&reg, ww_judge_events, &e) == WW_OK);
     cr_assert(ww_guide_load(&guide, NULL, &e) == WW_OK, "%s", e.text);
 }
 static void teardown(void) { ww_guide_free(guide); }
@@ -75,7 +49,7 @@ static void *blank(const struct ww_event_type *t, uint64_t ts)
 
 static void evidence(struct ww_store *s, const char *id, const char *what, const char *value)
 {
-    struct t_evidence *b = blank(&t_evidence_type, T0);
+    struct ww_device_evidence *b = blank(&ww_device_evidence_type, T0);
     WW_SET(b->id, S(id));
     WW_SET(b->attribute, S(what));
     WW_SET(b->value, S(value));
@@ -89,7 +63,7 @@ static void evidence(struct ww_store *s, const char *id, const char *what, const
 static void conversation(struct ww_store *s, const char *id, const char *peer, const char *peer_id,
                          const char *dir, unsigned port, const char *app, const char *verdict)
 {
-    struct t_conv *b = blank(&t_conv_type, T0);
+    struct ww_device_conversation *b = blank(&ww_device_conversation_type, T0);
     WW_SET(b->id, S(id));
     WW_SET(b->peer, S(peer));
     WW_SET(b->peer_id, S(peer_id));

@@ -1,5 +1,6 @@
 /* Store: SQLite file with migrations, transactions, faults, hash chain, operator actions. */
-#include "rules/guideline/guide.h"
+#include "rules/devices/events.h"
+#include "rules/judge.h"
 #include "sensor/event_core.h"
 #include "store/db/db.h"
 #include "tests/support.h"
@@ -16,34 +17,6 @@
 #define SEC 1000000000u
 #define T0 (1780000000u * (uint64_t)SEC)
 
-/* What the judge tells, with the names that the store relies on. */
-#define EVIDENCE_FIELDS(F, S)                                                                      \
-    F(S, STR, id, 64, NONE, "", "Device")                                                          \
-    F(S, IP, ip, 0, NONE, "", "Address")                                                           \
-    F(S, MAC, mac, 0, NONE, "", "Hardware address")                                                \
-    F(S, STR, attribute, 24, NONE, "", "What is told")                                             \
-    F(S, STR, value, 128, NONE, "", "Its value")                                                   \
-    F(S, STR, source, 32, NONE, "", "Who told")                                                    \
-    F(S, U8, confidence, 0, NONE, "", "1 to 3")
-WW_EVENT_DEFINE(t_evidence, "device.evidence", "test", 0, EVIDENCE_FIELDS);
-#define CONV_FIELDS(F, S)                                                                          \
-    F(S, STR, id, 64, NONE, "", "Device")                                                          \
-    F(S, STR, peer, 128, NONE, "", "Peer")                                                         \
-    F(S, STR, peer_id, 64, NONE, "", "Peer's device")                                              \
-    F(S, STR, direction, 8, NONE, "", "out or in")                                                 \
-    F(S, U8, ip_proto, 0, NONE, "", "Protocol")                                                    \
-    F(S, U16, port, 0, NONE, "", "Port")                                                           \
-    F(S, STR, app, 24, NONE, "", "Application")                                                    \
-    F(S, STR, day, 12, NONE, "", "Day")                                                            \
-    F(S, U64, flows, 0, NONE, "", "Flows")                                                         \
-    F(S, U64, bytes_out, 0, NONE, "", "Bytes")                                                     \
-    F(S, U64, bytes_in, 0, NONE, "", "Bytes")                                                      \
-    F(S, TIME, first, 0, NONE, "", "First")                                                        \
-    F(S, TIME, last, 0, NONE, "", "Last")                                                          \
-    F(S, STR, verdict, 16, NONE, "", "Verdict")
-WW_EVENT_DEFINE(t_conv, "device.conversation", "test", 0, CONV_FIELDS);
-static const struct ww_event_type *const judge_like[] = { &t_evidence_type, &t_conv_type, NULL };
-
 static struct ww_registry reg;
 static union {
     struct ww_event e;
@@ -56,7 +29,7 @@ static void setup(void)
     struct ww_err e;
     cr_assert(ww_registry_add(&reg, ww_core_events, &e) == WW_OK);
     cr_assert(ww_registry_add(&reg, ww_guide_events, &e) == WW_OK);
-    cr_assert(ww_registry_add(&reg, judge_like, &e) == WW_OK);
+    cr_assert(ww_registry_add(&reg, ww_judge_events, &e) == WW_OK);
     snprintf(dir, sizeof dir, "/tmp/ww-store-XXXXXX");
     cr_assert(mkdtemp(dir) != NULL);
 }
@@ -131,7 +104,7 @@ static void put_alert(struct ww_store *s, uint64_t id, unsigned level, uint64_t 
 static void put_evidence(struct ww_store *s, const char *id, const char *what, struct ww_slice v,
                          uint64_t ts)
 {
-    struct t_evidence *b = (void *)blank(&t_evidence_type, ts)->body;
+    struct ww_device_evidence *b = (void *)blank(&ww_device_evidence_type, ts)->body;
     WW_SET(b->id, ww_slice_str(id));
     WW_SET(b->attribute, ww_slice_str(what));
     WW_SET(b->value, v);
@@ -142,7 +115,7 @@ static void put_evidence(struct ww_store *s, const char *id, const char *what, s
 
 static void put_conv(struct ww_store *s, unsigned port, uint64_t ts)
 {
-    struct t_conv *b = (void *)blank(&t_conv_type, ts)->body;
+    struct ww_device_conversation *b = (void *)blank(&ww_device_conversation_type, ts)->body;
     WW_SET(b->id, WW_SLICE_LIT("CT-01"));
     WW_SET(b->peer, WW_SLICE_LIT("10.0.0.2"));
     WW_SET(b->direction, WW_SLICE_LIT("out"));
