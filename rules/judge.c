@@ -262,9 +262,8 @@ void ww_judge_see(struct ww_judge *j, const struct ww_event *e, ww_event_fn *emi
 {
     j->tell.emit = emit;
     j->tell.to = to;
-    if (e->ts < j->now)
-        j->late++;
-    else
+    j->late += (e->flags & WW_EV_LATE) != 0;
+    if (e->ts > j->now)
         j->now = e->ts;
     j->tell.now = j->now;
     ww_devices_see(j->devices, e);

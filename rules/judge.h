@@ -47,7 +47,7 @@ struct ww_judge_counts {
     uint64_t verdicts_evicted;
     uint64_t names_evicted;
     uint64_t baselines, baselines_bound; /* declarations read; devices that have one */
-    uint64_t late; /* events with an earlier time than one before them */
+    uint64_t late; /* events that came out of order (WW_EV_LATE) */
 };
 
 struct ww_judge;
@@ -56,7 +56,8 @@ struct ww_judge;
 extern const struct ww_event_type *const ww_judge_events[];
 
 /**
- * Reads the baselines and reserves all memory. Keeps the pointers of cfg (not cfg itself).
+ * Reads the baselines and reserves all memory. Keeps what the pointers of cfg name, lists included
+ * (not cfg itself).
  * Return: WW_E_CONF names the file, line or field and the remedy.
  */
 enum ww_rc ww_judge_new(struct ww_judge **out, const struct ww_judge_cfg *cfg, struct ww_err *e)

@@ -77,7 +77,7 @@ static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flo
                      enum ww_dir side, enum judge_event kind)
 {
     struct ww_bl_verdict v;
-    struct ww_device *dev = ww_devices_end(j->devices, e, side, false);
+    struct ww_device *dev = ww_devices_spoken_to(j->devices, e, side);
     if (dev == NULL)
         return;
     bool asked = dev->bl != NULL && ww_bl_medical(dev->bl);

@@ -239,7 +239,8 @@ static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flo
     struct ww_bl_verdict v;
     struct ww_bl_flow shape;
     struct ww_bl_env env;
-    struct ww_device *dev = ww_devices_end(j->devices, e, side, false);
+    struct ww_device *dev = stage == WW_AT_APP ? ww_devices_spoken_to(j->devices, e, side)
+                                               : ww_devices_end(j->devices, e, side, false);
     if (dev == NULL)
         return;
     if (j->cfg.nbind_to > 0)

@@ -21,6 +21,7 @@ struct tj {
     struct ww_site *site;
     struct ww_guide *guide;
     struct ww_judge *j;
+    const char *baseline, *bind; /* the judge keeps pointers to these */
     uint64_t now, frame, flow;
     struct ww_event *kept[TJ_KEPT];
     size_t n;
@@ -51,14 +52,16 @@ static inline struct tj *tj_open(const char *site, const char *baseline, const c
         cr_assert_eq(ww_site_parse(&t->site, WW_SOURCE_DIR "/contrib/examples/test.yaml",
                                    ww_slice_str(site), &e), WW_OK, "%s", e.text);
     cr_assert_eq(ww_guide_load(&t->guide, NULL, &e), WW_OK, "%s", e.text);
+    t->baseline = baseline;
+    t->bind = bind;
     struct ww_judge_cfg c = { .registry = &t->reg,
                               .app_names = t->apps,
                               .site = t->site,
                               .guide = t->guide,
                               .oui_dir = "/nonexistent",
-                              .baseline_paths = &baseline,
+                              .baseline_paths = &t->baseline,
                               .nbaselines = baseline != NULL,
-                              .bind_to = &bind,
+                              .bind_to = &t->bind,
                               .nbind_to = bind != NULL };
     if (caps != NULL)
         c.caps = *caps;

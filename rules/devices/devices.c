@@ -157,6 +157,14 @@ static void fact_s(struct ww_devices *d, struct ww_device *dev, const struct ww_
         ww_devices_fact(d, dev, cause, attribute, ww_slice_str(value), source, conf);
 }
 
+/* Its own MAC address, and who made the network card. */
+static void tell_mac(struct ww_devices *d, struct ww_device *dev, const struct ww_event *e)
+{
+    char text[WW_MAC_TEXT];
+    fact_s(d, dev, e, "mac", ww_mac_text(text, dev->mac.b), "packet", 3);
+    fact_s(d, dev, e, "nic_vendor", ww_oui_vendor(d->oui, &dev->mac), "oui", 1);
+}
+
 /* The first thing told about a device: what the ledger and its addresses say. */
 static void introduce(struct ww_devices *d, struct ww_device *dev, const struct ww_event *e)
 {
@@ -175,6 +183,8 @@ static void introduce(struct ww_devices *d, struct ww_device *dev, const struct 
     }
     if (dev->zone != NULL)
         fact_s(d, dev, e, "zone", dev->zone->id, "site", 3);
+    if (dev->key.kind == WW_DEV_MAC)
+        tell_mac(d, dev, e);
 }
 
 static struct ww_device *get_device(struct ww_devices *d, const struct ww_event *e,
@@ -371,12 +381,8 @@ static void keep_address(struct ww_devices *d, struct ww_device *dev, const stru
         dev->mac = *mac;
         own = true;
     }
-    if (!own)
-        return;
-    ww_devices_fact(d, dev, e, "mac", ww_slice_str(ww_mac_text(text, mac->b)), "packet", 3);
-    const char *vendor = ww_oui_vendor(d->oui, mac);
-    if (vendor[0] != 0)
-        ww_devices_fact(d, dev, e, "nic_vendor", ww_slice_str(vendor), "oui", 1);
+    if (own)
+        tell_mac(d, dev, e);
 }
 
 struct ww_device *ww_devices_at(struct ww_devices *d, const struct ww_event *e,
@@ -424,6 +430,16 @@ struct ww_device *ww_devices_end(struct ww_devices *d, const struct ww_event *e,
     if (make)
         note_source(d, e, &end->mac, &end->ip);
     return ww_devices_at(d, e, &end->ip, &end->mac, make);
+}
+
+struct ww_device *ww_devices_spoken_to(struct ww_devices *d, const struct ww_event *e,
+                                       enum ww_dir side)
+{
+    struct ww_device *dev = ww_devices_end(d, e, side, false);
+    const struct ww_ip *ip = &e->end[side & 1].ip;
+    if (dev != NULL || ww_site_by_ip(d->cfg.site, ip) == NULL)
+        return dev;
+    return ww_devices_at(d, e, ip, &e->end[side & 1].mac, true);
 }
 
 struct ww_device *ww_devices_by_ip(struct ww_devices *d, const struct ww_event *e,

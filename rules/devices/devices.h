@@ -73,6 +73,10 @@ void ww_devices_see(struct ww_devices *d, const struct ww_event *e);
  * Return: NULL when it is outside, a group address, or not known */
 struct ww_device *ww_devices_end(struct ww_devices *d, const struct ww_event *e, enum ww_dir side,
                                  bool make);
+/** As end without make, but a device of the ledger counts even if nothing of its own was seen: on a
+ * one-way mirror somebody speaks with it all the same. */
+struct ww_device *ww_devices_spoken_to(struct ww_devices *d, const struct ww_event *e,
+                                       enum ww_dir side);
 /** Device by an address that was seen in the same scope as e. */
 struct ww_device *ww_devices_by_ip(struct ww_devices *d, const struct ww_event *e,
                                    const struct ww_ip *ip);
