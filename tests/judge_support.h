@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TJ_KEPT = 4096 };
 static const uint64_t TJ_SEC = UINT64_C(1000000000);
@@ -215,6 +216,36 @@ static inline void tj_flow_all(struct tj *t, struct ww_end a, struct ww_end b, c
 {
     struct tj_flow f = tj_flow_open(t, a, b, app, answered);
     tj_flow_end(t, &f, 3, answered ? 3 : 0);
+}
+
+/* A plain declaration: TLS to update.example, nothing else. */
+static const char TJ_NAMED[] =
+    "{\"ietf-mud:mud\":{\"mud-version\":1,\"mud-url\":\"https://mud.example/x.json\","
+    "\"last-update\":\"2026-01-15T09:00:00Z\",\"is-supported\":true,"
+    "\"from-device-policy\":{\"access-lists\":{\"access-list\":[{\"name\":\"fr\"}]}},"
+    "\"to-device-policy\":{\"access-lists\":{\"access-list\":[{\"name\":\"to\"}]}}},"
+    "\"ietf-access-control-list:acls\":{\"acl\":["
+    "{\"name\":\"fr\",\"type\":\"ipv4-acl-type\",\"aces\":{\"ace\":[{\"name\":\"up\",\"matches\":{"
+    "\"ipv4\":{\"ietf-acldns:dst-dnsname\":\"update.example\",\"protocol\":6},"
+    "\"tcp\":{\"ietf-mud:direction-initiated\":\"from-device\","
+    "\"destination-port\":{\"operator\":\"eq\",\"port\":443}}},"
+    "\"actions\":{\"forwarding\":\"accept\"}}]}},"
+    "{\"name\":\"to\",\"type\":\"ipv4-acl-type\",\"aces\":{\"ace\":[{\"name\":\"up\",\"matches\":{"
+    "\"ipv4\":{\"ietf-acldns:src-dnsname\":\"update.example\",\"protocol\":6},"
+    "\"tcp\":{\"ietf-mud:direction-initiated\":\"from-device\","
+    "\"source-port\":{\"operator\":\"eq\",\"port\":443}}},"
+    "\"actions\":{\"forwarding\":\"accept\"}}]}}]}}";
+
+/* The same in a file; the caller removes it. */
+static inline const char *tj_write_named(void)
+{
+    static char path[64];
+    (void)snprintf(path, sizeof path, "/tmp/ww_judge_%d.json", (int)getpid());
+    FILE *f = fopen(path, "w");
+    cr_assert_not_null(f);
+    (void)fputs(TJ_NAMED, f);
+    (void)fclose(f);
+    return path;
 }
 
 /* ---- what was told ---- */

@@ -77,6 +77,10 @@ bool ww_detect_medical(const char *app);
  * says so: ledger, zone or declaration. */
 bool ww_detect_closed(const struct ww_device *dev, const char **why);
 
+/** Does the device use a service of the site file by its usual port (S10)? Such use is the hospital's
+ * wish, whatever the declaration lacks. */
+bool ww_detect_sanctioned(const struct ww_detect *d, const struct ww_judged *j);
+
 /* A finding under construction: the texts live here until it is raised. */
 struct ww_found {
     struct ww_finding f;

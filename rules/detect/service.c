@@ -46,7 +46,8 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
     bool what = j->v->reason == WW_BL_R_PORT || j->v->reason == WW_BL_R_DIRECTION ||
                 j->v->reason == WW_BL_R_DROP || j->v->reason == WW_BL_R_NOT_SPOKEN ||
                 (j->v->reason == WW_BL_R_NEVER && !j->external);
-    if (!ww_det_deviates(j) || !what || !ww_det_once(j, WW_ONCE_102))
+    if (!ww_det_deviates(j) || !what || ww_detect_sanctioned(d, j) ||
+        !ww_det_once(j, WW_ONCE_102))
         return;
     ww_found_judged(d, &x, 102, j->device_opened ? 'a' : 'b', j);
     ww_det_unanswered(&x, j);

@@ -143,35 +143,6 @@ Test(judge, sop_class_and_operation)
 }
 
 /* ---- names ---- */
-static const char NAMED[] =
-    "{\"ietf-mud:mud\":{\"mud-version\":1,\"mud-url\":\"https://mud.example/x.json\","
-    "\"last-update\":\"2026-01-15T09:00:00Z\",\"is-supported\":true,"
-    "\"from-device-policy\":{\"access-lists\":{\"access-list\":[{\"name\":\"fr\"}]}},"
-    "\"to-device-policy\":{\"access-lists\":{\"access-list\":[{\"name\":\"to\"}]}}},"
-    "\"ietf-access-control-list:acls\":{\"acl\":["
-    "{\"name\":\"fr\",\"type\":\"ipv4-acl-type\",\"aces\":{\"ace\":[{\"name\":\"up\",\"matches\":{"
-    "\"ipv4\":{\"ietf-acldns:dst-dnsname\":\"update.example\",\"protocol\":6},"
-    "\"tcp\":{\"ietf-mud:direction-initiated\":\"from-device\","
-    "\"destination-port\":{\"operator\":\"eq\",\"port\":443}}},"
-    "\"actions\":{\"forwarding\":\"accept\"}}]}},"
-    "{\"name\":\"to\",\"type\":\"ipv4-acl-type\",\"aces\":{\"ace\":[{\"name\":\"up\",\"matches\":{"
-    "\"ipv4\":{\"ietf-acldns:src-dnsname\":\"update.example\",\"protocol\":6},"
-    "\"tcp\":{\"ietf-mud:direction-initiated\":\"from-device\","
-    "\"source-port\":{\"operator\":\"eq\",\"port\":443}}},"
-    "\"actions\":{\"forwarding\":\"accept\"}}]}}]}}";
-
-/* A declaration in a file of its own. */
-static const char *write_named(void)
-{
-    static char path[64];
-    (void)snprintf(path, sizeof path, "/tmp/ww_judge_%d.json", (int)getpid());
-    FILE *f = fopen(path, "w");
-    cr_assert_not_null(f);
-    (void)fputs(NAMED, f);
-    (void)fclose(f);
-    return path;
-}
-
 static void answer(struct tj *t, const char *client, const char *name, const char *address)
 {
     struct ww_event *e =
@@ -187,7 +158,7 @@ static void answer(struct tj *t, const char *client, const char *name, const cha
 
 Test(judge, a_name_counts_only_by_an_answer_to_this_device)
 {
-    const char *path = write_named();
+    const char *path = tj_write_named();
     struct tj *t = tj_open(NULL, path, "10.0.0.1", NULL);
     struct ww_end dev = tj_end("10.0.0.1", NULL, 4000), other = tj_end("10.0.0.2", NULL, 4000),
                   up = tj_end("198.51.100.7", NULL, 443);
@@ -211,7 +182,7 @@ Test(judge, a_name_counts_only_by_an_answer_to_this_device)
 
 Test(judge, a_mud_url_told_by_dhcp_binds)
 {
-    const char *path = write_named();
+    const char *path = tj_write_named();
     struct tj *t = tj_open(NULL, path, NULL, NULL);
     struct ww_end a = tj_end("0.0.0.0", "00:00:5e:00:53:01", 68),
                   all = tj_end("255.255.255.255", "ff:ff:ff:ff:ff:ff", 67);
@@ -234,7 +205,7 @@ Test(judge, a_mud_url_told_by_dhcp_binds)
 
 Test(judge, the_command_line_beats_the_ledger)
 {
-    const char *path = write_named();
+    const char *path = tj_write_named();
     struct tj *t = tj_open(SITE, path, "ct-01", NULL);
     tj_flow_all(t, ct(40000), pacs(104), "dicom", true);
     cr_assert(tj_fact(t, "ct-01", "baseline", path));
