@@ -104,10 +104,8 @@ enum ww_rc ww_live_open(struct ww_live **out, const char *iface, uint32_t source
                         const struct ww_live_cfg *cfg, struct ww_err *e) WW_MUST_CHECK;
 /** Hands on what waits; blocks at most 100 ms. Return: packets, or -1 with the error filled. */
 int ww_live_dispatch(struct ww_live *l, ww_live_fn *fn, void *to, struct ww_err *e);
-/** Hands on what the kernel holds already, without waiting; for the end. Return: packets. */
-int ww_live_drain(struct ww_live *l, ww_live_fn *fn, void *to);
-/** Makes a blocked dispatch return; safe from another thread and from a signal handler. */
-void ww_live_break(struct ww_live *l);
+/** Hands on what the kernel holds already; for the end. Takes a few time-outs at most. */
+void ww_live_drain(struct ww_live *l, ww_live_fn *fn, void *to);
 /** Packets received and dropped by the kernel since the start; false when it cannot be told. */
 bool ww_live_drops(struct ww_live *l, uint64_t *received, uint64_t *dropped);
 void ww_live_close(struct ww_live *l);

@@ -3,15 +3,18 @@
 #include "sensor/base/out.h"
 #include "sensor/capture.h"
 #include <pcap/pcap.h>
+#include <poll.h>
 #include <stdlib.h>
 
-enum { BUFFER_MIB = 64, TIMEOUT_MS = 100, BATCH = 4096 };
+enum { BUFFER_MIB = 64, TIMEOUT_MS = 100, BATCH = 4096, DRAIN_MAX = 64 };
 
 struct ww_live {
     pcap_t *p;
     char name[64];
     uint32_t source;
     uint16_t link;
+    int fd;
+    unsigned drained; /* rounds of the last drain */
     uint64_t frame;
     uint32_t ps_recv, ps_drop; /* libpcap's counters are 32 bits wide and wrap */
     uint64_t received, dropped;
@@ -41,6 +44,10 @@ static enum ww_rc configure(struct ww_live *l, const struct ww_live_cfg *cfg, st
     if (rc < 0)
         return WW_FAIL(e, WW_E_CONF, "%s: %s %s", l->name, pcap_statustostr(rc), pcap_geterr(l->p));
     l->link = (uint16_t)pcap_datalink(l->p);
+    l->fd = pcap_get_selectable_fd(l->p);
+    char why[PCAP_ERRBUF_SIZE];
+    if (l->fd < 0 || pcap_setnonblock(l->p, 1, why) != 0)
+        return WW_FAIL(e, WW_E_CONF, "%s: cannot wait for packets on this kind of interface", l->name);
     /* both directions: a span port only receives, but a tap on a host interface should see all */
     if (cfg->filter == NULL)
         return WW_OK;
@@ -89,13 +96,20 @@ static void on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *b
     l->fn(l->to, &p);
 }
 
+/* libpcap's own waiting has no end while a TPACKET_V3 ring stays empty, so the waiting is ours. */
+static bool wait_for(const struct ww_live *l)
+{
+    struct pollfd p = { .fd = l->fd, .events = POLLIN };
+    return poll(&p, 1, TIMEOUT_MS) > 0;
+}
+
 int ww_live_dispatch(struct ww_live *l, ww_live_fn *fn, void *to, struct ww_err *e)
 {
     l->fn = fn;
     l->to = to;
     int n = pcap_dispatch(l->p, BATCH, on_packet, (u_char *)l);
-    if (n == PCAP_ERROR_BREAK)
-        return 0;
+    if (n == 0 && wait_for(l))
+        n = pcap_dispatch(l->p, BATCH, on_packet, (u_char *)l);
     if (n < 0) {
         ww_err_set(e, WW_E_DATA, "%s: %s; the interface may have gone down or away", l->name,
                    pcap_geterr(l->p));
@@ -104,20 +118,18 @@ int ww_live_dispatch(struct ww_live *l, ww_live_fn *fn, void *to, struct ww_err 
     return n;
 }
 
-int ww_live_drain(struct ww_live *l, ww_live_fn *fn, void *to)
+void ww_live_drain(struct ww_live *l, ww_live_fn *fn, void *to)
 {
-    char why[PCAP_ERRBUF_SIZE];
     l->fn = fn;
     l->to = to;
-    if (pcap_setnonblock(l->p, 1, why) != 0)
-        return 0;
-    int n = pcap_dispatch(l->p, BATCH, on_packet, (u_char *)l);
-    return n > 0 ? n : 0;
-}
-
-void ww_live_break(struct ww_live *l)
-{
-    pcap_breakloop(l->p);
+    for (unsigned idle = 0; idle < 2;) { /* the open block of the ring is handed over after a time-out */
+        int n = pcap_dispatch(l->p, BATCH, on_packet, (u_char *)l);
+        if (n < 0)
+            return;
+        idle = n > 0 || wait_for(l) ? 0 : idle + 1;
+        if (++l->drained > DRAIN_MAX)
+            return; /* a busy link never becomes silent: what came until now is enough */
+    }
 }
 
 bool ww_live_drops(struct ww_live *l, uint64_t *received, uint64_t *dropped)

@@ -29,20 +29,13 @@ void ww_route(struct ww_routing *r, const struct ww_event *e)
         ww_judge_see(r->out.judge, e, r->write, r->write_to);
 }
 
-bool ww_route_time(struct ww_routing *r, uint64_t ts)
+void ww_route_time(struct ww_routing *r)
 {
-    if (ts / NS <= r->tick)
-        return false;
-    bool first = r->tick == 0;
-    r->tick = ts / NS;
+    if (r->last_ts / NS <= r->tick)
+        return;
+    r->tick = r->last_ts / NS;
     if (r->out.judge != NULL)
-        ww_judge_tick(r->out.judge, ts, r->write, r->write_to);
-    if (first)
-        r->next_stats = r->tick + r->stats_s;
-    if (r->tick < r->next_stats)
-        return false;
-    r->next_stats = r->tick + r->stats_s;
-    return true;
+        ww_judge_tick(r->out.judge, r->last_ts, r->write, r->write_to);
 }
 
 void ww_route_stats(struct ww_routing *r, struct ww_stats *s)
@@ -51,11 +44,6 @@ void ww_route_stats(struct ww_routing *r, struct ww_stats *s)
         struct ww_event e;
         uint8_t room[sizeof(struct ww_event) + sizeof(struct ww_stats)];
     } rec;
-    if (r->out.judge != NULL) {
-        struct ww_judge_counts c;
-        ww_judge_counts(r->out.judge, &c);
-        s->judge__late = c.late;
-    }
     s->bugs = ww_bugs();
     s->uptime = r->started ? (r->last_ts - r->first_ts) / NS : 0;
     ww_coverage_grade(s);
@@ -66,11 +54,6 @@ void ww_route_stats(struct ww_routing *r, struct ww_stats *s)
                                .flags = WW_EV_KEEP };
     ww_copy(rec.e.body, (struct ww_slice){ (const uint8_t *)s, sizeof *s });
     ww_route(r, &rec.e);
-}
-
-static void route_event(void *to, const struct ww_event *e)
-{
-    ww_route(to, e);
 }
 
 static bool stopped(const struct ww_pipeline_cfg *cfg)
@@ -92,11 +75,19 @@ struct plain {
     struct ww_worker *w;
 };
 
-static void plain_stats(struct plain *p)
+/* Events of the one worker; its counters are the whole run's. */
+static void plain_event(void *to, const struct ww_event *e)
 {
-    p->r->stats = (struct ww_stats){ .capture__kernel_drops = WW_NULL64 };
-    ww_worker_add_stats(p->w, &p->r->stats);
-    ww_route_stats(&p->route, &p->r->stats);
+    struct plain *p = to;
+    if (e->type == &ww_stats_type) {
+        ww_copy(&p->r->stats, (struct ww_slice){ e->body, sizeof p->r->stats });
+        if (e->ts > p->route.last_ts)
+            p->route.last_ts = e->ts;
+        ww_route_stats(&p->route, &p->r->stats);
+        return;
+    }
+    ww_route(&p->route, e);
+    ww_route_time(&p->route);
 }
 
 static void plain_file(struct plain *p, struct ww_capfile *c)
@@ -112,8 +103,6 @@ static void plain_file(struct plain *p, struct ww_capfile *c)
             break;
         ww_worker_packets(p->w, b.pkt, b.n);
         ww_block_drop(b.block, b.n);
-        if (ww_route_time(&p->route, p->w->now))
-            plain_stats(p);
         if ((++turn & 1023) == 0 && p->cfg->progress != NULL) {
             uint64_t done;
             uint64_t size;
@@ -132,12 +121,11 @@ static enum ww_rc files_plain(const struct ww_pipeline_cfg *cfg, struct ww_pipel
 {
     struct plain p = { .cfg = cfg, .r = r };
     p.route = (struct ww_routing){ .out = cfg->out,
-                                   .write = ww_outlets_write,
-                                   .stats_s = cfg->stats_s ? cfg->stats_s : 60 };
+                                   .write = ww_outlets_write };
     p.route.write_to = &p.route.out;
     struct ww_worker_cfg wc = cfg->worker;
-    wc.emit = route_event;
-    wc.emit_to = &p.route;
+    wc.emit = plain_event;
+    wc.emit_to = &p;
     enum ww_rc rc = ww_worker_new(&p.w, &wc, e);
     if (rc != WW_OK)
         return rc;
@@ -154,7 +142,6 @@ static enum ww_rc files_plain(const struct ww_pipeline_cfg *cfg, struct ww_pipel
     }
     r->stopped = stopped(cfg);
     ww_worker_end(p.w);
-    plain_stats(&p);
     if (cfg->out.judge != NULL)
         ww_judge_end(cfg->out.judge, p.w->now, p.route.write, p.route.write_to);
     r->last_ts = p.w->now;

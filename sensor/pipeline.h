@@ -28,7 +28,6 @@ struct ww_pipeline_cfg {
     struct ww_live_cfg live;
     struct ww_outlets out;
     atomic_bool *stop;           /* set from outside: end early, in order */
-    uint64_t stats_s;            /* packet time between statistics; 0 = 60 */
     void (*progress)(void *to, uint64_t done, uint64_t size, uint64_t packets);
     void *progress_to;
     size_t ring_bytes; /* live: bytes of the packet ring of one worker; 0 = 32 MiB */
@@ -58,13 +57,13 @@ struct ww_routing {
     struct ww_outlets out;
     ww_event_fn *write; /* where judged events go next: the outlets, or the writer's ring */
     void *write_to;
-    uint64_t tick, stats_s, next_stats;
+    uint64_t tick;
     bool started;
     uint64_t first_ts, last_ts;
 };
 void ww_route(struct ww_routing *r, const struct ww_event *e);
-/** Judge ticks once per second of packet time. Return: true when statistics are due. */
-bool ww_route_time(struct ww_routing *r, uint64_t ts);
+/** Lets the judge know of the time, once per second of packet time. */
+void ww_route_time(struct ww_routing *r);
 void ww_route_stats(struct ww_routing *r, struct ww_stats *s);
 void ww_outlets_write(void *to, const struct ww_event *e);
 #endif

@@ -215,8 +215,7 @@ void *ww_capture_thread(void *arg)
         }
     }
     if (!c->failed) /* what the kernel holds already was seen: take it before leaving */
-        while (ww_live_drain(c->live, live_packet, c) > 0)
-            continue;
+        ww_live_drain(c->live, live_packet, c);
     tick_live(c, 0, true);
     return NULL;
 }

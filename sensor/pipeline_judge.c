@@ -35,6 +35,7 @@ static void total(struct ww_run *run, struct ww_stats *s)
 {
     *s = (struct ww_stats){ .judge__event_drops = run->write_drops };
     for (unsigned i = 0; i < run->nw; i++) {
+        s->judge__event_drops += atomic_load_explicit(&run->w[i].dropped, memory_order_relaxed);
         const struct ww_stats *x = &run->latest[i];
         for (uint16_t k = 0; k < ww_stats_type.nfields; k++) {
             const struct ww_field *f = &ww_stats_type.fields[k];
@@ -73,8 +74,11 @@ static void pass_on(struct merge *m, unsigned i, const uint8_t *rec, uint64_t ke
     struct ww_event *e = (struct ww_event *)(void *)(uintptr_t)(rec + KEY);
     if (e->type == &ww_stats_type) {
         ww_copy(&run->latest[i], (struct ww_slice){ e->body, sizeof run->latest[i] });
-        if (++m->told % run->nw == 0) {
+        if (++m->told % run->nw == 0) { /* all workers tell at the same ticks, and at their end */
             total(run, &run->r->stats);
+            run->r->stats.judge__late = m->late;
+            if (e->ts > m->route.last_ts)
+                m->route.last_ts = e->ts;
             ww_route_stats(&m->route, &run->r->stats);
         }
         return;
@@ -86,7 +90,7 @@ static void pass_on(struct merge *m, unsigned i, const uint8_t *rec, uint64_t ke
         m->last_key = key;
     }
     ww_route(&m->route, e);
-    (void)ww_route_time(&m->route, m->route.last_ts);
+    ww_route_time(&m->route);
 }
 
 /* The worker whose oldest event is next, or nw when none may be taken yet. */
@@ -135,8 +139,7 @@ void *ww_judge_thread(void *arg)
     ww_passive(run);
     m.route = (struct ww_routing){ .out = run->cfg->out,
                                    .write = to_writer,
-                                   .write_to = run,
-                                   .stats_s = UINT32_MAX };
+                                   .write_to = run };
     unsigned turn = 0;
     for (;;) {
         bool all_done;
@@ -155,9 +158,6 @@ void *ww_judge_thread(void *arg)
         pass_on(&m, i, rec, key);
         ww_ring_pop(&run->w[i].ev);
     }
-    total(run, &run->r->stats);
-    run->r->stats.judge__late = m.late;
-    ww_route_stats(&m.route, &run->r->stats);
     run->r->last_ts = m.route.last_ts;
     if (run->cfg->out.judge != NULL)
         ww_judge_end(run->cfg->out.judge, m.route.last_ts, to_writer, run);

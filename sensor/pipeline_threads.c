@@ -42,7 +42,7 @@ static void push_event(void *to, const struct ww_event *e)
     uint8_t *slot;
     while ((slot = ww_ring_slot(&t->ev, n, reserve)) == NULL) {
         if (t->run->live) {
-            t->dropped++;
+            (void)atomic_fetch_add_explicit(&t->dropped, 1, memory_order_relaxed);
             return;
         }
         ww_pause(&turn);
@@ -50,24 +50,6 @@ static void push_event(void *to, const struct ww_event *e)
     ww_copy(slot, (struct ww_slice){ (const uint8_t *)&key, sizeof key });
     ww_copy(slot + sizeof key, (struct ww_slice){ (const uint8_t *)e, e->size });
     ww_ring_push(&t->ev, n);
-}
-
-/* This worker's own counters, told as an event that the judge's thread adds up. */
-static void tell_stats(struct ww_wthread *t)
-{
-    union {
-        struct ww_event e;
-        uint8_t room[sizeof(struct ww_event) + sizeof(struct ww_stats)];
-    } rec;
-    struct ww_stats s = { .judge__event_drops = t->dropped };
-    ww_worker_add_stats(t->w, &s);
-    rec.e = (struct ww_event){ .type = &ww_stats_type,
-                               .ts = t->w->now,
-                               .size = sizeof rec.e + sizeof s,
-                               .source = (uint32_t)(t - t->run->w),
-                               .flags = WW_EV_KEEP };
-    ww_copy(rec.e.body, (struct ww_slice){ (const uint8_t *)&s, sizeof s });
-    push_event(t, &rec.e);
 }
 
 static void take(struct ww_wthread *t, const struct ww_in *in)
@@ -90,17 +72,12 @@ static void take(struct ww_wthread *t, const struct ww_in *in)
             atomic_store_explicit(&t->mark, p.ts, memory_order_release);
         break;
     }
-    case WW_IN_TICK: {
-        uint64_t every = t->run->cfg->stats_s ? t->run->cfg->stats_s : 60;
-        uint64_t before = t->w->now / 1000000000u / every;
+    case WW_IN_TICK:
         t->w->engine.order = in->key;
         ww_worker_tick(t->w, in->ts);
-        if (t->w->now / 1000000000u / every != before)
-            tell_stats(t);
         if (!t->run->live)
             atomic_store_explicit(&t->mark, in->key, memory_order_release);
         break;
-    }
     case WW_IN_END:
         t->ended++;
         break;
@@ -140,7 +117,6 @@ static void *worker_thread(void *arg)
     }
     t->w->engine.order = UINT64_MAX - 1;
     ww_worker_end(t->w);
-    tell_stats(t);
     atomic_store_explicit(&t->mark, UINT64_MAX, memory_order_release);
     return NULL;
 }

@@ -33,7 +33,7 @@ struct ww_wthread {
     struct ww_ring in[WW_CAPTURES_MAX];
     struct ww_ring ev;
     _Atomic uint64_t mark; /* no later event of this worker has a smaller key */
-    uint64_t dropped;      /* events without room; live only */
+    _Atomic uint64_t dropped; /* events without room; live only */
     unsigned ended;        /* captures that have ended */
     pthread_t thread;
     bool started;

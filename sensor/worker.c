@@ -12,7 +12,8 @@ struct ww_worker_cfg ww_worker_defaults(void)
                                    .state_bytes = 192u << 20,
                                    .datagrams = 512,
                                    .idle_tcp_s = 3600,
-                                   .idle_udp_s = 60 };
+                                   .idle_udp_s = 60,
+                                   .stats_s = 60 };
 }
 
 size_t ww_worker_budget(const struct ww_worker_cfg *c)
@@ -217,6 +218,10 @@ static void timers(struct ww_worker *w, uint64_t now)
     while ((i = ww_wheel_pop(&w->flows.wheel, now / NS)) != WW_NONE)
         flow_timer(w, i, now);
     ww_engine_expire(&w->engine, now);
+    uint64_t turn = w->cfg.stats_s > 0 ? now / NS / w->cfg.stats_s : 0;
+    if (w->stats_turn != 0 && turn != w->stats_turn)
+        ww_worker_tell_stats(w, now);
+    w->stats_turn = turn;
     w->engine.pkt = pkt;
     w->engine.dec = dec;
 }
@@ -399,7 +404,6 @@ static void count(struct ww_worker *w, const struct ww_pkt *p, const struct ww_d
 static void one(struct ww_worker *w, const struct ww_pkt *p, struct ww_dec *d, uint32_t hash)
 {
     struct ww_engine *g = &w->engine;
-    count(w, p, d);
     if (p->ts + NS < w->now)
         w->stats.clock_steps++;
     g->order = ((uint64_t)p->source << 44 | p->frame) * 2;
@@ -411,6 +415,7 @@ static void one(struct ww_worker *w, const struct ww_pkt *p, struct ww_dec *d, u
     g->dec = d;
     g->now = p->ts;
     g->order++;
+    count(w, p, d); /* after the timers: what they tell does not know this packet yet */
     if (d->outcome == WW_DEC_NOT_IP) {
         (void)ww_engine_frame(g, d);
     } else if (d->outcome != WW_DEC_OK) {
@@ -461,4 +466,5 @@ void ww_worker_end(struct ww_worker *w)
     for (uint32_t i = 0; i < w->flows.slab.fresh; i++)
         if (ww_flow_at(&w->flows, i)->id != 0 && w->flows.wheel.link[i].slot != 0)
             end_flow(w, i, w->now, "eof");
+    ww_worker_tell_stats(w, w->now);
 }

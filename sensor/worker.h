@@ -14,6 +14,7 @@ struct ww_worker_cfg {
     size_t state_bytes;   /* dissectors' state */
     uint32_t datagrams;   /* fragmented datagrams at a time */
     uint32_t idle_tcp_s, idle_udp_s; /* silence that ends a flow */
+    uint32_t stats_s; /* packet time between two tellings of the counters; 0 = only at the end */
     struct ww_key key;
     ww_event_fn *emit;
     void *emit_to;
@@ -37,6 +38,7 @@ struct ww_worker {
     struct ww_engine engine;
     struct ww_worker_stats stats;
     uint64_t now;   /* newest packet time, ns */
+    uint64_t stats_turn; /* period of the last statistics */
     uint32_t flow;  /* flow of the segment at hand, for the sink */
     struct ww_stream_sink sink;
     struct ww_dec dec[WW_BATCH];
@@ -57,6 +59,8 @@ void ww_worker_packets(struct ww_worker *w, const struct ww_pkt *p, unsigned n);
 void ww_worker_tick(struct ww_worker *w, uint64_t now_ns);
 /** End of input: every flow ends with reason eof. */
 void ww_worker_end(struct ww_worker *w);
-/** Adds this worker's counters to a statistics record. Reasons and grade are the pipeline's. */
+/** Adds this worker's counters to a statistics record. The worker tells them as an event of its own
+ * each stats_s and at the end; uptime, drops and coverage are the pipeline's. */
 void ww_worker_add_stats(const struct ww_worker *w, struct ww_stats *s);
+void ww_worker_tell_stats(struct ww_worker *w, uint64_t at);
 #endif

@@ -33,3 +33,10 @@ void ww_worker_add_stats(const struct ww_worker *w, struct ww_stats *s)
     s->app_layer__buffered += w->engine.stats.buffered;
     s->app_layer__skipped += w->engine.stats.skipped;
 }
+
+void ww_worker_tell_stats(struct ww_worker *w, uint64_t at)
+{
+    struct ww_stats s = { .capture__kernel_drops = WW_NULL64 };
+    ww_worker_add_stats(w, &s);
+    ww_engine_emit(&w->engine, WW_NONE, WW_A, at, &ww_stats_type, &s);
+}

@@ -107,7 +107,6 @@ int ww_cmd_analyze(struct ww_opts *o)
         pc.worker.dissectors = ww_dissectors;
         pc.worker.key = ww_key_random();
         pc.workers = o->jobs;
-        pc.stats_s = o->stats_s;
         pc.sources = in.path;
         pc.nsources = (unsigned)in.n;
         code = run(&s, o, &pc);

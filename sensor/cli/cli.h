@@ -25,7 +25,6 @@ struct ww_opts {
     enum ww_format format;
     bool test_config, privacy_strict, quiet, lang_ja, lang_given, promisc_off;
     unsigned jobs, fail_level, buffer_mib, workers;
-    uint64_t stats_s;
     struct ww_worker_cfg worker; /* budgets; the configuration file changes them */
 };
 

@@ -51,7 +51,7 @@ static void set_kernel(struct ww_opts *o, unsigned long v)
 }
 static void set_stats(struct ww_opts *o, unsigned long v)
 {
-    o->stats_s = v;
+    o->worker.stats_s = (uint32_t)v;
 }
 
 static const struct key keys[] = {

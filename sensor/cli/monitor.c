@@ -110,7 +110,6 @@ static int run(struct ww_setup *s, struct ww_opts *o)
     l.pc.worker.dissectors = ww_dissectors;
     l.pc.worker.key = ww_key_random();
     l.pc.workers = o->jobs;
-    l.pc.stats_s = o->stats_s;
     l.pc.sources = o->ifaces.v;
     l.pc.nsources = (unsigned)o->ifaces.n;
     l.pc.filter = o->filter;
