@@ -61,6 +61,13 @@ struct ww_call {
 /** Context for a call of dissector app about a flow; the caller points cx.end at its own end[]. */
 struct ww_call ww_engine_call(struct ww_engine *g, uint32_t flow, uint8_t app);
 
+/* Place in the order of a run of files; each packet has four steps: flow timers, time-outs of
+ * requests, statistics, the packet itself. */
+static inline uint64_t ww_order(uint32_t source, uint64_t frame)
+{
+    return ((uint64_t)source << 44 | frame) * 4;
+}
+
 struct ww_engine_cfg {
     const struct ww_dissector *const *dissectors;
     uint32_t flows;      /* cap of the flow table, for the dissectors' state */

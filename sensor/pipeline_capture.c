@@ -67,7 +67,7 @@ static void feed_batch(struct ww_run *run, const struct ww_batch *b)
     struct ww_cthread *c = &run->c[0];
     for (unsigned i = 0; i < b->n; i++) {
         const struct ww_pkt *p = &b->pkt[i];
-        uint64_t key = ((uint64_t)p->source << 44 | p->frame) * 2;
+        uint64_t key = ww_order(p->source, p->frame);
         if (p->ts / NS > c->tick_s) {
             c->tick_s = p->ts / NS;
             push_all(run, WW_IN_TICK, key, p->ts);
@@ -80,8 +80,9 @@ static void feed_batch(struct ww_run *run, const struct ww_batch *b)
     for (unsigned w = 0; w < run->nw; w++)
         push_stage(run, w);
     const struct ww_pkt *last = &b->pkt[b->n - 1];
-    atomic_store_explicit(&c->mark, ((uint64_t)last->source << 44 | last->frame) * 2 + 2,
-                          memory_order_release);
+    for (unsigned i = 0; i < b->n; i++)
+        c->newest = b->pkt[i].ts > c->newest ? b->pkt[i].ts : c->newest;
+    atomic_store_explicit(&c->mark, ww_order(last->source, last->frame + 1), memory_order_release);
 }
 
 static void feed_file(struct ww_run *run, struct ww_capfile *f)
@@ -141,7 +142,7 @@ void ww_feed_files(struct ww_run *run)
         ww_capfile_close(f);
     }
     run->r->stopped = stopped(run);
-    push_all(run, WW_IN_END, 0, 0);
+    push_all(run, WW_IN_END, 0, run->c[0].newest);
     atomic_store_explicit(&run->c[0].mark, UINT64_MAX, memory_order_release);
 }
 

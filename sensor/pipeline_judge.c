@@ -99,6 +99,7 @@ static unsigned next_worker(struct merge *m, bool *all_done)
     struct ww_run *run = m->run;
     unsigned best = run->nw;
     uint64_t best_key = UINT64_MAX;
+    uint64_t best_flow = 0; /* timers of one tick: in the order of their flows */
     uint64_t low = UINT64_MAX; /* least mark of the workers without an event */
     *all_done = true;
     for (unsigned i = 0; i < run->nw; i++) {
@@ -113,12 +114,14 @@ static unsigned next_worker(struct merge *m, bool *all_done)
         *all_done = false;
         uint64_t key;
         ww_copy(&key, (struct ww_slice){ rec, sizeof key });
-        if (best == run->nw || key < best_key) {
+        const struct ww_event *e = (const struct ww_event *)(const void *)(rec + KEY);
+        if (best == run->nw || key < best_key || (key == best_key && e->flow < best_flow)) {
             best = i;
             best_key = key;
+            best_flow = e->flow;
         }
     }
-    if (best == run->nw || best_key <= low) {
+    if (best == run->nw || best_key < low || low == UINT64_MAX) {
         m->waits_since = 0;
         return best;
     }

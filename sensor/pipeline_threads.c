@@ -60,7 +60,7 @@ static void take(struct ww_wthread *t, const struct ww_in *in)
         ww_block_drop(in->block, in->n);
         if (!t->run->live) {
             const struct ww_pkt *last = &in->pkt[in->n - 1];
-            atomic_store_explicit(&t->mark, ((uint64_t)last->source << 44 | last->frame) * 2 + 2,
+            atomic_store_explicit(&t->mark, ww_order(last->source, last->frame + 1),
                                   memory_order_release);
         }
         break;
@@ -79,6 +79,7 @@ static void take(struct ww_wthread *t, const struct ww_in *in)
             atomic_store_explicit(&t->mark, in->key, memory_order_release);
         break;
     case WW_IN_END:
+        ww_worker_tick(t->w, in->ts); /* all workers end at the newest time of the capture */
         t->ended++;
         break;
     }
@@ -115,7 +116,7 @@ static void *worker_thread(void *arg)
             atomic_store_explicit(&t->mark, low, memory_order_release);
         ww_pause(&turn);
     }
-    t->w->engine.order = UINT64_MAX - 1;
+    t->w->engine.order = UINT64_MAX - 4;
     ww_worker_end(t->w);
     atomic_store_explicit(&t->mark, UINT64_MAX, memory_order_release);
     return NULL;

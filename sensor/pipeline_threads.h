@@ -46,6 +46,7 @@ struct ww_cthread {
     _Atomic uint64_t ring_drops, received, dropped;
     struct ww_live *live;
     uint64_t tick_s;
+    uint64_t newest; /* files: newest packet time */
     struct ww_in *stage[WW_WORKERS_MAX]; /* files: packets of one batch on their way */
     struct ww_err err;
     bool failed;

@@ -21,7 +21,7 @@ size_t ww_worker_budget(const struct ww_worker_cfg *c)
     size_t slots = 16;
     while (slots < (size_t)c->flows * 2)
         slots *= 2;
-    return c->flows * (sizeof(struct ww_flow) + sizeof(struct ww_wheel_link)) +
+    return c->flows * (sizeof(struct ww_flow) + sizeof(struct ww_wheel_link) + sizeof(uint32_t)) +
            slots * sizeof(struct ww_flow_slot) + c->tcp_flows * sizeof(struct ww_tcp) +
            c->buffer_bytes + c->state_bytes +
            c->datagrams * (sizeof(struct ww_frag) + WW_FRAG_DATAGRAM_MAX + 1) + sizeof(struct ww_worker);
@@ -51,7 +51,8 @@ enum ww_rc ww_worker_new(struct ww_worker **out, const struct ww_worker_cfg *cfg
                                             .wait_segs = 16,
                                             .wait_ns = NS };
     w->stream.bufs = &w->bufs;
-    if (ww_flows_init(&w->flows, cfg->flows, cfg->key) != WW_OK ||
+    w->due = ww_mem_reserve(cfg->flows * sizeof *w->due);
+    if (w->due == NULL || ww_flows_init(&w->flows, cfg->flows, cfg->key) != WW_OK ||
         ww_slab_init(&w->tcp, sizeof(struct ww_tcp), cfg->tcp_flows) != WW_OK ||
         ww_bufs_init(&w->bufs, cfg->buffer_bytes) != WW_OK ||
         ww_defrag_init(&w->defrag, cfg->datagrams, cfg->key) != WW_OK) {
@@ -84,6 +85,7 @@ void ww_worker_free(struct ww_worker *w)
     ww_bufs_free(&w->bufs);
     ww_slab_free(&w->tcp);
     ww_flows_free(&w->flows);
+    ww_mem_release(w->due, w->cfg.flows * sizeof *w->due);
     ww_mem_release(w, sizeof *w);
 }
 
@@ -208,16 +210,53 @@ static void flow_timer(struct ww_worker *w, uint32_t i, uint64_t now)
     ww_wheel_set(&w->flows.wheel, i, next);
 }
 
+/* Sinks element i of a heap that is largest first by flow id. */
+static void sink_due(const struct ww_worker *w, uint32_t i, uint32_t n)
+{
+    uint32_t *a = w->due;
+    for (uint32_t k = 2 * i + 1; k < n; k = 2 * i + 1) {
+        if (k + 1 < n && ww_flow_at(&w->flows, a[k + 1])->id > ww_flow_at(&w->flows, a[k])->id)
+            k++;
+        if (ww_flow_at(&w->flows, a[i])->id >= ww_flow_at(&w->flows, a[k])->id)
+            return;
+        uint32_t x = a[i];
+        a[i] = a[k];
+        a[k] = x;
+        i = k;
+    }
+}
+
+/* Flows whose timers are due, in the order of their ids: so any number of workers tells the same.
+ * A heap sort, because the C library's may allocate. Return: their number. */
+static uint32_t collect_due(struct ww_worker *w, uint64_t now)
+{
+    uint32_t n = 0;
+    uint32_t i;
+    while (n < w->cfg.flows && (i = ww_wheel_pop(&w->flows.wheel, now / NS)) != WW_NONE)
+        w->due[n++] = i;
+    for (uint32_t k = n / 2; k > 0; k--)
+        sink_due(w, k - 1, n);
+    for (uint32_t k = n; k > 1; k--) {
+        uint32_t x = w->due[0];
+        w->due[0] = w->due[k - 1];
+        w->due[k - 1] = x;
+        sink_due(w, 0, k - 1);
+    }
+    return n;
+}
+
 static void timers(struct ww_worker *w, uint64_t now)
 {
     const struct ww_pkt *pkt = w->engine.pkt;
     const struct ww_dec *dec = w->engine.dec;
     w->engine.pkt = NULL; /* what timers tell belongs to no frame */
     w->engine.dec = NULL;
-    uint32_t i;
-    while ((i = ww_wheel_pop(&w->flows.wheel, now / NS)) != WW_NONE)
-        flow_timer(w, i, now);
+    uint32_t n = collect_due(w, now);
+    for (uint32_t k = 0; k < n; k++)
+        flow_timer(w, w->due[k], now);
+    w->engine.order++; /* what follows comes after the timers of all workers */
     ww_engine_expire(&w->engine, now);
+    w->engine.order++;
     uint64_t turn = w->cfg.stats_s > 0 ? now / NS / w->cfg.stats_s : 0;
     if (w->stats_turn != 0 && turn != w->stats_turn)
         ww_worker_tell_stats(w, now);
@@ -406,7 +445,7 @@ static void one(struct ww_worker *w, const struct ww_pkt *p, struct ww_dec *d, u
     struct ww_engine *g = &w->engine;
     if (p->ts + NS < w->now)
         w->stats.clock_steps++;
-    g->order = ((uint64_t)p->source << 44 | p->frame) * 2;
+    g->order = ww_order(p->source, p->frame);
     if (p->ts / NS > w->now / NS || w->now == 0)
         timers(w, p->ts);
     if (p->ts > w->now)
@@ -414,7 +453,7 @@ static void one(struct ww_worker *w, const struct ww_pkt *p, struct ww_dec *d, u
     g->pkt = p;
     g->dec = d;
     g->now = p->ts;
-    g->order++;
+    g->order = ww_order(p->source, p->frame) + 3;
     count(w, p, d); /* after the timers: what they tell does not know this packet yet */
     if (d->outcome == WW_DEC_NOT_IP) {
         (void)ww_engine_frame(g, d);
@@ -463,8 +502,9 @@ void ww_worker_end(struct ww_worker *w)
     w->engine.pkt = NULL;
     w->engine.dec = NULL;
     w->engine.now = w->now;
-    for (uint32_t i = 0; i < w->flows.slab.fresh; i++)
-        if (ww_flow_at(&w->flows, i)->id != 0 && w->flows.wheel.link[i].slot != 0)
-            end_flow(w, i, w->now, "eof");
+    uint32_t n = collect_due(w, w->now + 2 * (uint64_t)WW_WHEEL_SLOTS * NS); /* every flow has one */
+    for (uint32_t k = 0; k < n; k++)
+        end_flow(w, w->due[k], w->now, "eof");
+    w->engine.order++;
     ww_worker_tell_stats(w, w->now);
 }

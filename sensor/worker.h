@@ -39,6 +39,7 @@ struct ww_worker {
     struct ww_worker_stats stats;
     uint64_t now;   /* newest packet time, ns */
     uint64_t stats_turn; /* period of the last statistics */
+    uint32_t *due;  /* flows whose timers are due at one tick */
     uint32_t flow;  /* flow of the segment at hand, for the sink */
     struct ww_stream_sink sink;
     struct ww_dec dec[WW_BATCH];
