@@ -1,0 +1,19 @@
+/* worker_int.h - between the files of the worker. */
+#ifndef WW_WORKER_INT_H
+#define WW_WORKER_INT_H
+#include "sensor/worker.h"
+
+enum { WW_CLOSED_S = 10 }; /* a closed connection is kept this long, for late segments */
+
+/** A flow for the packet at hand; WW_NONE when even an eviction gives none. */
+uint32_t ww_worker_begin_flow(struct ww_worker *w, const struct ww_dec *d, uint32_t hash,
+                              const struct ww_pkt *p);
+/** Ends a flow at packet time at (ns). otherwise: the reason when its ends did not close it. */
+void ww_worker_end_flow(struct ww_worker *w, uint32_t i, uint64_t at, const char *otherwise);
+/** Tells flow.open: how is syn_ack or reply, dir who answered. */
+void ww_worker_tell_open(struct ww_worker *w, uint32_t i, enum ww_dir dir, const char *how);
+/** Serves all timers that are due at packet time now (ns). */
+void ww_worker_timers(struct ww_worker *w, uint64_t now);
+/** Flows whose timers are due, in w->due, in the order of their ids. Return: their number. */
+uint32_t ww_worker_collect_due(struct ww_worker *w, uint64_t now);
+#endif
