@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Differential test against libnids: the streams of both reassemblers, by connection and direction.
+
+    nids_diff.py --nids PROGRAM [--material DIR | --capture FILE...] [-v]
+
+Compared are IPv4 connections whose whole handshake and all bytes we saw; libnids sees no others. Equal means the same
+number of bytes with the same hash. A difference is a failure or a row of known_differences.tsv (event `stream`).
+"""
+import argparse
+import collections
+import os
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import tshark_diff  # noqa: E402
+
+SIZE_MAX = 64 << 20
+
+
+def streams(program, who, path):
+    r = subprocess.run([program, "--streams", who, path], capture_output=True, check=False, timeout=600)
+    if r.returncode not in (0, 3):
+        raise RuntimeError("%s --streams %s %s: exit code %d: %s" % (program, who, path, r.returncode, r.stderr.decode("utf-8", "replace")))
+    found = {}
+    for line in r.stdout.decode().splitlines():
+        _, client, server, before, direction, size, digest, gap, whole = line.split("\t")
+        found[client, server, int(before), direction] = (int(size), digest, int(gap), whole == "whole")
+    return found
+
+
+def compare(ours, theirs):
+    """(key, text) of each difference, and the number of directions and bytes that were the same."""
+    found, same, size = [], 0, 0
+    lossy = {k[:3] for k, v in ours.items() if v[2] > 0}
+    # a connection between the same ends that only one side counts moves the numbers of the later ones
+    count = collections.Counter(k[:2] for k, v in ours.items() if v[3]), collections.Counter(k[:2] for k in theirs)
+    for key, mine in sorted(ours.items()):
+        if "[" in key[0] or ":" in key[0].rsplit(":", 1)[0] or not mine[3] or key[:3] in lossy:
+            continue
+        yours = theirs.get(key)
+        if yours is None:
+            if mine[0] > 0:
+                found.append((key, "libnids has no such connection, we have %d bytes" % mine[0]))
+        elif count[0][key[:2]] != count[1][key[:2]]:
+            found.append((key, "%d connections of ours between these ends, %d of libnids" % (count[0][key[:2]], count[1][key[:2]])))
+        elif mine[:2] != yours[:2]:
+            found.append((key, "ours %d bytes %s, libnids %d bytes %s" % (mine[0], mine[1], yours[0], yours[1])))
+        else:
+            same += 1
+            size += mine[0]
+    found += [(k, "only libnids has this connection, %d bytes" % v[0]) for k, v in sorted(theirs.items()) if k[:2] not in {o[:2] for o in ours}]
+    return found, same, size
+
+
+def captures(a):
+    if a.capture or not a.material:
+        return tshark_diff.captures(a)
+    found = []
+    for folder in ("made", "others"):
+        for where, dirs, names in os.walk(os.path.join(a.material, "captures", folder)):
+            dirs.sort()
+            found += [os.path.join(where, n) for n in sorted(names) if n.endswith((".pcap", ".pcapng", ".cap", ".gz"))]
+    base = os.path.join(a.material, "captures")
+    return [(os.path.relpath(p, base), p) for p in found if os.path.getsize(p) <= SIZE_MAX]
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--nids", required=True)
+    p.add_argument("--material")
+    p.add_argument("--capture", nargs="*")
+    p.add_argument("-v", action="store_true", help="also print the known differences")
+    a = p.parse_args()
+    rows = tshark_diff.read_tsv(os.path.join(tshark_diff.HERE, "known_differences.tsv"), 5)
+    new = old = same = size = files = failed = 0
+    for name, path in captures(a):
+        try:
+            ours, theirs = streams(a.nids, "ours", path), streams(a.nids, "nids", path)
+        except RuntimeError as e:
+            if a.material:
+                print("left out: %s: %s" % (name, str(e).strip().split("\n")[-1][:160]))
+                failed += 1
+                continue
+            print(e)
+            return 1
+        found, n, b = compare(ours, theirs)
+        same, size, files = same + n, size + b, files + (n > 0)
+        for key, text in found:
+            is_known = tshark_diff.known(rows, name, "stream", "bytes")
+            old, new = old + is_known, new + (not is_known)
+            if not is_known or a.v:
+                print("%s%s: %s -> %s number %d %s: %s" % ("known: " if is_known else "", name, *key, text))
+    print("%d directions with %d bytes are the same in %d captures, %d known differences, %d new, %d captures left out"
+          % (same, size, files, old, new, failed))
+    return 1 if new or same == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
