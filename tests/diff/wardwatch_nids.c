@@ -382,6 +382,9 @@ static struct ww_worker *new_worker(ww_event_fn *fn, void *to)
     struct ww_err e = { .rc = WW_OK };
     struct ww_worker_cfg cfg = ww_worker_defaults();
     cfg.dissectors = ww_dissectors;
+    cfg.flows = 100000; /* captures of tests are small; one process a capture */
+    cfg.tcp_flows = STREAMS / 2;
+    cfg.buffer_bytes = 32u << 20;
     cfg.emit = fn;
     cfg.emit_to = to;
     if (ww_worker_new(&w, &cfg, &e) != WW_OK) {
