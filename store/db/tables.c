@@ -102,6 +102,7 @@ static const struct ww_col verdicts[] = {
     { 1, "file", "file", T, WW_M_SET },
     { 1, "layer", "layer", T, WW_M_SET },
     { 1, "verdict", "verdict", T, WW_M_SET },
+    { 1, "reason", "reason", T, WW_M_SET },
     { 1, "ace", "ace", T, WW_M_SET },
     { 1, "conduit", "conduit", T, WW_M_SET },
     { 1, "rule", "rule", T, WW_M_SET },

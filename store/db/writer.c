@@ -274,10 +274,10 @@ static void seen(struct ww_store *s, const struct ww_event *e)
     struct ww_source_span *p = &s->src[e->source];
     if (p->first == 0 || e->ts < p->first)
         p->first = e->ts;
-    if (e->ts > p->last)
-        p->last = e->ts;
-    if (e->frame > p->frame)
+    if (e->frame > p->frame) { /* the end of a flow is told late, with an earlier frame */
         p->frame = e->frame;
+        p->last = e->ts > p->last ? e->ts : p->last;
+    }
     p->events++;
     p->dirty = true;
 }

@@ -18,26 +18,23 @@ static const struct {
 } hidden[] = {
     { "dns", "rrname", ALWAYS, "" },
     { "dns", "name", ALWAYS, "" },
-    { "dns", "rdata", NOT_IP, "" },
-    { "dns", "target", ALWAYS, "" },
-    { "dns", "alias", ALWAYS, "" },
+    { "dns", "names", ALWAYS, "" },
     { "dhcp", "hostname", ALWAYS, "" },
     { "dhcp", "fqdn", ALWAYS, "" },
     { "dhcp", "domain", ALWAYS, "" },
-    { "dhcp", "domain_name", ALWAYS, "" },
+    { "dhcp", "tftp_server", NOT_IP, "" },
     { "http", "hostname", ALWAYS, "" },
     { "tls", "sni", ALWAYS, "" },
     { "device", "value", ATTR, "attribute" },
     { "device", "before", ATTR, "what" },
     { "device", "after", ATTR, "what" },
     { "device", "peer", NOT_IP, "" },
-    { "baseline", "observed", FROM, "layer" },
     { "alert", "peer", NOT_IP, "" },
     { "alert", "observed", FROM, "evidence__field" },
     { "alert", "device_label", ALWAYS,
       "" }, /* without a ledger it is what the device calls itself */
 };
-static const char *const attributes[] = { "hostname", "fqdn", "domain", "mud_url" };
+static const char *const attributes[] = { "hostname", "fqdn", "domain" };
 static const char *const from[] = { "dns", "dhcp", "http", "tls" };
 
 static bool is_proto(const char *event, const char *proto)

@@ -89,6 +89,26 @@ static void losses(const struct ww_page *p, const struct ww_coverage *c)
         line(p, &o);
 }
 
+/* Codes of sensor/coverage.c; a code that is not here is shown as it is. */
+static struct ww_slice reason_text(bool ja, struct ww_slice code)
+{
+    static const struct {
+        const char *code, *ja, *en;
+    } words[] = {
+        { "loss", "損失がある", "packets or stream bytes were lost" },
+        { "loss_unknown", "損失を示す手がかりがない", "nothing could have shown a loss" },
+        { "one_way", "片方向だけの接続が多い", "many connections show one direction only" },
+        { "truncated", "パケットが途中で切れている", "packets are cut short" },
+        { "clock_steps", "時刻が逆行した", "the clock went back" },
+        { "flows_evicted", "接続の表があふれた", "the table of flows overflowed" },
+        { "events_dropped", "事象を捨てた", "events were lost" },
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (ww_slice_eqs(code, words[i].code))
+            return ww_slice_str(ja ? words[i].ja : words[i].en);
+    return code;
+}
+
 static void reasons(const struct ww_page *p, const struct ww_coverage *c)
 {
     char b[TEXT_MAX];
@@ -96,8 +116,9 @@ static void reasons(const struct ww_page *p, const struct ww_coverage *c)
     struct ww_slice list = ww_slice_str(c->reasons);
     size_t at = 0;
     for (struct ww_slice s = ww_model_item(list, &at); s.p != NULL; s = ww_model_item(list, &at)) {
+        struct ww_slice text = reason_text(p->ja, s);
         ww_out_s(&o, o.n > 0 ? (p->ja ? "、" : "; ") : (p->ja ? "理由: " : "because: "));
-        ww_out_raw(&o, s.p, s.n);
+        ww_out_raw(&o, text.p, text.n);
     }
     if (o.n > 0)
         line(p, &o);

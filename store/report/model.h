@@ -33,11 +33,30 @@ struct ww_source_row {
 };
 
 /* Values of device.evidence, best first; lists are separated by WW_SEP. */
-#define WW_DEVICE_ATTRIBUTES(X)                                                                \
-    X(name)                                                                                    \
-    X(location)                                                                                \
-    X(nic_vendor) X(vendor) X(model) X(serial) X(swver) X(os) X(class) X(hostname) X(ae_title) \
-        X(implementation) X(hl7_application) X(role) X(service) X(baseline) X(mud_url)
+#define WW_DEVICE_ATTRIBUTES(X)                                                                    \
+    X(name)                                                                                        \
+    X(location)                                                                                    \
+    X(department)                                                                                  \
+    X(zone)                                                                                        \
+    X(regulatory_class)                                                                            \
+    X(clinical_role)                                                                               \
+    X(nic_vendor)                                                                                  \
+    X(vendor)                                                                                      \
+    X(model)                                                                                       \
+    X(serial)                                                                                      \
+    X(swver)                                                                                       \
+    X(os)                                                                                          \
+    X(class)                                                                                       \
+    X(hostname)                                                                                    \
+    X(ae_title)                                                                                    \
+    X(implementation)                                                                              \
+    X(implementation_uid)                                                                          \
+    X(hl7_application)                                                                             \
+    X(role)                                                                                        \
+    X(service)                                                                                     \
+    X(baseline)                                                                                    \
+    X(dhcp_vendor_class)                                                                           \
+    X(mud_url)
 struct ww_device_row {
     struct ww_slice id, ip, mac, ips, apps;
     uint64_t first, last;

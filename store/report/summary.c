@@ -142,7 +142,9 @@ static void device(void *to, const struct ww_device_row *r)
     add(&o, ww_model_first(r->model), " ", 1);
     cell(g, &o);
     add(&o, ww_model_first(r->class), ", ", 1);
-    add(&o, r->role, ", ", 4);
+    labelled(&o, ww_page_w(&g->p, "クラス ", "class "), ww_model_first(r->regulatory_class), 1);
+    labelled(&o, "", ww_model_first(r->clinical_role), 1);
+    labelled(&o, "", r->role, 4);
     cell(g, &o);
     add(&o, r->apps, ", ", 6);
     labelled(&o, ww_page_w(&g->p, "提供 ", "serves "), r->service, 4);

@@ -119,7 +119,7 @@ static struct ww_stats *stats(uint64_t ts, const char *grade)
     b->coverage__midstream_ppm = 20;
     b->coverage__truncated_ppm = 0;
     WW_SET(b->coverage__grade, S(grade));
-    WW_ADD(b->coverage__reasons, S("loss unknown"));
+    WW_ADD(b->coverage__reasons, S("loss_unknown"));
     WW_ADD(b->coverage__reasons, S("gaps in streams"));
     return b;
 }
@@ -219,7 +219,7 @@ Test(report, summary_tells_everything)
     at("lost unknown; begun before the capture <0.01 % of TCP flows; one direction only 3.10 %");
     at("packets dropped by the kernel: unknown");
     at("missing bytes inside of streams: 4,096");
-    at("because: loss unknown; gaps in streams");
+    at("because: nothing could have shown a loss; gaps in streams");
     /* devices */
     at("2 seen, 1 without a declaration");
     at("ct-scanner.json");
