@@ -20,6 +20,8 @@ static const struct {
     [JF_END_PKTS_C] = { JE_END, "pkts_toclient" },
     [JF_END_GAP_S] = { JE_END, "gap_bytes_toserver" },
     [JF_END_GAP_C] = { JE_END, "gap_bytes_toclient" },
+    [JF_END_BYTES_S] = { JE_END, "bytes_toserver" },
+    [JF_END_BYTES_C] = { JE_END, "bytes_toclient" },
     [JF_UPD_PKTS_S] = { JE_UPDATE, "pkts_toserver" },
     [JF_UPD_PKTS_C] = { JE_UPDATE, "pkts_toclient" },
     [JF_AS_CALLING] = { JE_ASSOCIATE, "calling_aet" },

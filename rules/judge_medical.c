@@ -106,6 +106,7 @@ static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flo
         .opener_known = true,
         .device_opened = e->client == side,
         .opened = true,
+        .bytes_out = WW_NULL64,
     };
     ww_detect_judged(j->detect, &told);
 }

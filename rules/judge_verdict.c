@@ -268,6 +268,9 @@ static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flo
         .opener_known = shape.opener != WW_BL_BY_UNKNOWN,
         .device_opened = e->client == side,
         .opened = f->opened || f->midstream || (f->sent[0] && f->sent[1]),
+        .bytes_out = stage != WW_AT_END ? WW_NULL64
+                                        : ww_judge_u64(j, e, e->client == side ? JF_END_BYTES_S
+                                                                               : JF_END_BYTES_C),
     };
     ww_detect_judged(j->detect, &told);
 }

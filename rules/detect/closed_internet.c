@@ -16,7 +16,7 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
     /* what the manufacturer declared by name, or what waits for a name, is not held against it */
     if (j->v != NULL && j->v->kind != WW_BL_VIOLATION)
         return;
-    if (!ww_detect_closed(j->dev, &why) || !ww_det_once(j, WW_ONCE_104))
+    if (!ww_detect_closed(j->dev, &why) || !ww_det_once_or_end(j, WW_ONCE_104))
         return;
     ww_found_judged(d, &x, 104, j->opened ? 'b' : 'a', j);
     if (x.f.observed.n == 0) {
@@ -29,6 +29,7 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
         ww_found_observed(&x, seen);
     }
     ww_found_declared(&x, why);
+    ww_det_amounts(&x, j, WW_ONCE_104);
     ww_det_unanswered(&x, j);
     ww_found_raise(d, &x);
 }

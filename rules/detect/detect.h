@@ -24,6 +24,7 @@ struct ww_judged {
     bool external;                 /* the peer is outside the hospital */
     bool device_opened, opener_known;
     bool opened;                   /* the peer answered, or the connection was open before */
+    uint64_t bytes_out;            /* at the end: sent by the device; WW_NULL64 = not known yet */
 };
 
 struct ww_detect;

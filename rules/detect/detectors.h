@@ -27,6 +27,24 @@ static inline bool ww_det_once(const struct ww_judged *j, unsigned bit)
     return true;
 }
 
+/* As once, and again at the end of the flow, when it is known how much was sent. */
+static inline bool ww_det_once_or_end(const struct ww_judged *j, unsigned bit)
+{
+    return ww_det_once(j, bit) || (j->stage == WW_AT_END && j->flow != NULL);
+}
+
+/* How much the device sent: with the finding, or added to the one that was told before. */
+static inline void ww_det_amounts(struct ww_found *x, const struct ww_judged *j, unsigned bit)
+{
+    x->f.bytes_out = j->bytes_out;
+    if (j->stage == WW_AT_END && j->flow != NULL) {
+        x->f.amends = (j->flow->raised[j->side] & ((uint64_t)bit << 32)) != 0;
+        return;
+    }
+    if (j->flow != NULL)
+        j->flow->raised[j->side] |= (uint64_t)bit << 32; /* told without its bytes */
+}
+
 /* Says in the observed value that nobody answered. */
 static inline void ww_det_unanswered(struct ww_found *x, const struct ww_judged *j)
 {

@@ -12,9 +12,10 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
     if (j->v->reason != WW_BL_R_EXTERNAL && j->v->reason != WW_BL_R_PEER &&
         j->v->reason != WW_BL_R_NEVER)
         return; /* a declared destination by another port is WD-102 */
-    if (!ww_det_once(j, WW_ONCE_103))
+    if (!ww_det_once_or_end(j, WW_ONCE_103))
         return;
     ww_found_judged(d, &x, 103, !j->device_opened ? 'c' : j->opened ? 'b' : 'a', j);
+    ww_det_amounts(&x, j, WW_ONCE_103);
     ww_det_unanswered(&x, j);
     ww_found_raise(d, &x);
 }

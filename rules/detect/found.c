@@ -61,15 +61,30 @@ void ww_found_peer(struct ww_found *x, const char *peer)
     x->f.peer = ww_slice_str(x->peer);
 }
 
+/* Arrows of verdicts as characters that a text may show: markup signs are filtered there. */
+static void keep_arrows(char *dst, size_t size, const char *text)
+{
+    struct ww_out o = ww_out(dst, size - 1);
+    while (*text != 0) {
+        bool out = strncmp(text, "->", 2) == 0, in = strncmp(text, "<-", 2) == 0;
+        if (out || in)
+            ww_out_s(&o, out ? "\u2192" : "\u2190");
+        else
+            ww_out_c(&o, *text);
+        text += out || in ? 2 : 1;
+    }
+    dst[o.n] = 0;
+}
+
 void ww_found_observed(struct ww_found *x, const char *text)
 {
-    keep(x->observed, sizeof x->observed, text);
+    keep_arrows(x->observed, sizeof x->observed, text);
     x->f.observed = ww_slice_str(x->observed);
 }
 
 void ww_found_declared(struct ww_found *x, const char *text)
 {
-    keep(x->declared, sizeof x->declared, text);
+    keep_arrows(x->declared, sizeof x->declared, text);
     x->f.declared = ww_slice_str(x->declared);
 }
 

@@ -303,11 +303,28 @@ static uint64_t fold(struct raise *x, uint64_t hash)
     return hash_of(a, 'E', key, true);
 }
 
+/* Adds what became known later to the alert of a finding; it is told with the next record. */
+static void amend(struct raise *x)
+{
+    uint64_t hash = hash_of(x->a, 'E', &x->key, true), folded = x->a->stats.folded;
+    uint32_t i = find(x->a, &x->key, hash);
+    if (i == WW_AT_NONE) {
+        hash = fold(x, hash);
+        x->a->stats.folded = folded; /* the finding itself was counted there */
+        i = find(x->a, &x->key, hash);
+    }
+    if (i == WW_AT_NONE || x->a->t.entry[i].list == 0 || x->f->bytes_out == WW_NULL64)
+        return;
+    struct ww_alert *r = ww_at_alert(&x->a->t, i);
+    r->bytes_out = r->bytes_out == WW_NULL64 ? x->f->bytes_out : r->bytes_out + x->f->bytes_out;
+    x->a->t.entry[i].count_emitted = 0;
+}
+
 void ww_alerts_raise(struct ww_alerts *a, const struct ww_finding *f, uint64_t now_ns,
                      ww_event_fn *emit, void *to)
 {
     struct raise x = { .a = a, .f = f, .now = now_ns, .emit = emit, .to = to };
-    a->stats.findings++;
+    a->stats.findings += !f->amends;
     x.c = ww_guide_class(a->g, f->class);
     x.v = x.c != NULL ? ww_class_variant(x.c, f->variant) : NULL;
     if (x.v == NULL) {
@@ -315,6 +332,10 @@ void ww_alerts_raise(struct ww_alerts *a, const struct ww_finding *f, uint64_t n
         return;
     }
     ww_ar_key(&x.key, f);
+    if (f->amends) {
+        amend(&x);
+        return;
+    }
     compute(&x);
     if (x.exception != NULL)
         a->stats.excepted++;

@@ -34,6 +34,8 @@ struct ww_finding {
     uint32_t phi_kinds; /* presence only, bits as in the record */
     uint32_t subjects;  /* people concerned, WW_NULL32 = unknown */
     uint64_t bytes_out; /* of this observation, WW_NULL64 = unknown; the alert adds them up */
+    bool amends; /* more about an observation that was raised before: adds bytes to its alert, is not
+                    counted, never makes an alert */
 
     enum ww_device_class device_class;
     enum ww_clinical_role role;

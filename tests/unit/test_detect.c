@@ -147,6 +147,10 @@ Test(wd104, established_and_tried_by_zone_and_by_ledger_without_declaration)
     cr_assert(eq(int, b->level, 4)); /* alert model 3.4: closed CT, established */
     cr_assert(eq(u64, b->count, 1));
     cr_assert(not(says(t, "WD-103")), "%s", tj_list_alerts(t));
+    ww_judge_end(t->j, t->now, tj_keep, t);
+    b = tj_alert(t, 104, 'b', "ct-01");
+    cr_assert(eq(u64, b->bytes_out, 300)); /* known when the flow was over; still one observation */
+    cr_assert(eq(u64, b->count, 1));
     tj_flow_all(t, ct(2), at("203.0.113.10", 443), NULL, false);
     const struct ww_alert *a = tj_alert(t, 104, 'a', "ct-01");
     cr_assert_not_null(a, "%s", tj_list_alerts(t));

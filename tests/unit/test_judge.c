@@ -118,7 +118,7 @@ Test(judge, ae_titles_with_the_sites_own)
     const struct ww_alert *a = tj_alert(t, 105, 'a', "pacs-1");
     cr_assert_not_null(a, "%s", tj_list_alerts(t));
     cr_assert(ww_slice_eqs(WW_STR(a->peer), "10.10.20.99"));
-    cr_assert(strstr(tj_list_alerts(t), "EVIL -> PACS1") != NULL, "%s", tj_list_alerts(t));
+    cr_assert(strstr(tj_list_alerts(t), "EVIL → PACS1") != NULL, "%s", tj_list_alerts(t));
     tj_close(t);
 }
 
