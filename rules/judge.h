@@ -1,8 +1,8 @@
 /* judge.h - PUBLIC: event in; devices, verdicts and alerts out, in a fixed order.
  *
- * One judge holds devices, baselines and detectors. It belongs to one thread. Every event goes first
- * to the judge and then to the outputs; what the judge tells is again an event. After ww_judge_new it
- * allocates nothing.
+ * One judge holds devices, baselines and detectors. It belongs to one thread. Every event goes
+ * first to the judge and then to the outputs; what the judge tells is again an event. After
+ * ww_judge_new it allocates nothing.
  */
 #ifndef WW_RULES_JUDGE_H
 #define WW_RULES_JUDGE_H
@@ -47,7 +47,7 @@ struct ww_judge_counts {
     uint64_t verdicts_evicted;
     uint64_t names_evicted;
     uint64_t baselines, baselines_bound; /* declarations read; devices that have one */
-    uint64_t late; /* events that came out of order (WW_EV_LATE) */
+    uint64_t late;                       /* events that came out of order (WW_EV_LATE) */
 };
 
 struct ww_judge;
@@ -60,8 +60,8 @@ extern const struct ww_event_type *const ww_judge_events[];
  * (not cfg itself).
  * Return: WW_E_CONF names the file, line or field and the remedy.
  */
-enum ww_rc ww_judge_new(struct ww_judge **out, const struct ww_judge_cfg *cfg, struct ww_err *e)
-    WW_MUST_CHECK;
+enum ww_rc ww_judge_new(struct ww_judge **out, const struct ww_judge_cfg *cfg,
+                        struct ww_err *e) WW_MUST_CHECK;
 /** Judges one event; what follows from it is told to emit before the call returns. */
 void ww_judge_see(struct ww_judge *j, const struct ww_event *e, ww_event_fn *emit, void *to);
 /** Packet time passes: flushes what is due. */

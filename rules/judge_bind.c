@@ -51,8 +51,10 @@ static enum ww_rc add_folder(struct ww_judge *j, const char *dir, struct ww_err 
     if (n < 0)
         return WW_FAIL(e, WW_E_SYS, "%s: cannot read the folder", dir);
     if (n == 0)
-        rc = WW_FAIL(e, WW_E_CONF, "%s: no declaration (*.json) in this folder; name another or "
-                                   "leave --baseline out", dir);
+        rc = WW_FAIL(e, WW_E_CONF,
+                     "%s: no declaration (*.json) in this folder; name another or "
+                     "leave --baseline out",
+                     dir);
     for (int i = 0; i < n; i++) {
         size_t room = strlen(dir) + strlen(list[i]->d_name) + 2;
         char *path = rc == WW_OK ? malloc(room) : NULL;

@@ -2,10 +2,12 @@
 #include "rules/judge_int.h"
 
 static const char *const event_names[JE_COUNT] = {
-    [JE_START] = "flow.start",         [JE_OPEN] = "flow.open",      [JE_APP] = "flow.app",
-    [JE_UPDATE] = "flow.update",       [JE_END] = "flow.end",        [JE_ASSOCIATE] = "dicom.associate",
-    [JE_CONTEXT] = "dicom.context",    [JE_REQUEST] = "dicom.request", [JE_MESSAGE] = "hl7.message",
-    [JE_ACK] = "hl7.ack",              [JE_ANSWER] = "dns.answer",   [JE_MUD] = "dhcp.message",
+    [JE_START] = "flow.start",      [JE_OPEN] = "flow.open",
+    [JE_APP] = "flow.app",          [JE_UPDATE] = "flow.update",
+    [JE_END] = "flow.end",          [JE_ASSOCIATE] = "dicom.associate",
+    [JE_CONTEXT] = "dicom.context", [JE_REQUEST] = "dicom.request",
+    [JE_MESSAGE] = "hl7.message",   [JE_ACK] = "hl7.ack",
+    [JE_ANSWER] = "dns.answer",     [JE_MUD] = "dhcp.message",
     [JE_STATS] = "stats",
 };
 

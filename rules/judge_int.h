@@ -78,7 +78,8 @@ struct ww_judge {
 
 /* ---- judge_fields.c ---- */
 enum ww_rc ww_judge_resolve(struct ww_judge *j, struct ww_err *e) WW_MUST_CHECK;
-struct ww_slice ww_judge_str(const struct ww_judge *j, const struct ww_event *e, enum judge_field f);
+struct ww_slice ww_judge_str(const struct ww_judge *j, const struct ww_event *e,
+                             enum judge_field f);
 uint64_t ww_judge_u64(const struct ww_judge *j, const struct ww_event *e, enum judge_field f);
 
 /* ---- judge_bind.c ---- */
@@ -98,7 +99,8 @@ struct judge_ask {
     const struct ww_event *e;
     struct ww_device *dev;
 };
-enum ww_rc ww_judge_verdict_table(struct ww_judge *j, uint32_t cap, struct ww_err *e) WW_MUST_CHECK;
+enum ww_rc ww_judge_verdict_table(struct ww_judge *j, uint32_t cap,
+                                  struct ww_err *e) WW_MUST_CHECK;
 void ww_judge_env(struct ww_bl_env *env, struct judge_ask *ask);
 /** Asks about the flow of an event for the devices at both ends and tells the detectors. */
 void ww_judge_flow(struct ww_judge *j, const struct ww_event *e, struct ww_flow_rec *f,

@@ -83,8 +83,7 @@ static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flo
     bool asked = dev->bl != NULL && ww_bl_medical(dev->bl);
     bool hl7 = kind == JE_MESSAGE || kind == JE_ACK;
     /* what the acceptor refused, it did not do */
-    if (kind == JE_CONTEXT && !is_requestor(e, side, kind) &&
-        ww_judge_u64(j, e, JF_CX_RESULT) != 0)
+    if (kind == JE_CONTEXT && !is_requestor(e, side, kind) && ww_judge_u64(j, e, JF_CX_RESULT) != 0)
         return;
     if (asked && hl7)
         ask_hl7(j, e, dev, side, kind == JE_ACK, &v);

@@ -114,8 +114,8 @@ static bool directed_broadcast(const struct ww_site *s, const struct ww_ip *ip)
 {
     size_t n;
     const struct ww_site_zone *z = ww_site_zones(s, &n);
-    uint32_t v = (uint32_t)ip->b[0] << 24 | (uint32_t)ip->b[1] << 16 | (uint32_t)ip->b[2] << 8 |
-                 ip->b[3];
+    uint32_t v =
+        (uint32_t)ip->b[0] << 24 | (uint32_t)ip->b[1] << 16 | (uint32_t)ip->b[2] << 8 | ip->b[3];
     for (size_t i = 0; ip->fam == 4 && i < n; i++)
         for (size_t k = 0; k < z[i].nnet; k++) {
             unsigned len = z[i].net[k].len;
@@ -268,9 +268,9 @@ static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flo
         .opener_known = shape.opener != WW_BL_BY_UNKNOWN,
         .device_opened = e->client == side,
         .opened = f->opened || f->midstream || (f->sent[0] && f->sent[1]),
-        .bytes_out = stage != WW_AT_END ? WW_NULL64
-                                        : ww_judge_u64(j, e, e->client == side ? JF_END_BYTES_S
-                                                                               : JF_END_BYTES_C),
+        .bytes_out = stage != WW_AT_END
+                         ? WW_NULL64
+                         : ww_judge_u64(j, e, e->client == side ? JF_END_BYTES_S : JF_END_BYTES_C),
     };
     ww_detect_judged(j->detect, &told);
 }

@@ -51,7 +51,8 @@ static inline struct tj *tj_open(const char *site, const char *baseline, const c
     }
     if (site != NULL)
         cr_assert_eq(ww_site_parse(&t->site, WW_SOURCE_DIR "/contrib/examples/test.yaml",
-                                   ww_slice_str(site), &e), WW_OK, "%s", e.text);
+                                   ww_slice_str(site), &e),
+                     WW_OK, "%s", e.text);
     cr_assert_eq(ww_guide_load(&t->guide, NULL, &e), WW_OK, "%s", e.text);
     t->baseline = baseline;
     t->bind = bind;
@@ -135,8 +136,8 @@ static inline void tj_str(struct ww_event *e, const char *name, const char *valu
 static inline void tj_num(struct ww_event *e, const char *name, uint64_t v)
 {
     const struct ww_field *f = tj_field(e, name);
-    size_t n = f->type == WW_FT_U8 || f->type == WW_FT_BOOL ? 1
-               : f->type == WW_FT_U16                       ? 2
+    size_t n = f->type == WW_FT_U8 || f->type == WW_FT_BOOL    ? 1
+               : f->type == WW_FT_U16                          ? 2
                : f->type == WW_FT_U32 || f->type == WW_FT_U32N ? 4
                                                                : 8;
     memcpy(e->body + f->off, &v, n); /* little endian, as all machines that this runs on */

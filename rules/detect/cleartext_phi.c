@@ -136,8 +136,6 @@ static void event(struct ww_detect *d, void *state, const struct ww_event *e)
     ww_found_raise(d, &x);
 }
 
-const struct ww_detector ww_detect_cleartext_phi = { .id = "WD-301",
-                                                     .state_size = sizeof(struct state),
-                                                     .start = start,
-                                                     .stop = stop,
-                                                     .event = event };
+const struct ww_detector ww_detect_cleartext_phi = {
+    .id = "WD-301", .state_size = sizeof(struct state), .start = start, .stop = stop, .event = event
+};

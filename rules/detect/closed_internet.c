@@ -21,9 +21,10 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
     ww_found_judged(d, &x, 104, j->opened ? 'b' : 'a', j);
     if (x.f.observed.n == 0) {
         struct ww_out o = ww_out(seen, sizeof seen - 1);
-        ww_out_f(&o, "%s/%u %s %s", j->e->ip_proto == 6    ? "tcp"
-                                    : j->e->ip_proto == 17 ? "udp"
-                                                           : "ip",
+        ww_out_f(&o, "%s/%u %s %s",
+                 j->e->ip_proto == 6    ? "tcp"
+                 : j->e->ip_proto == 17 ? "udp"
+                                        : "ip",
                  (unsigned)x.f.port, j->device_opened ? "to" : "from", x.peer);
         seen[o.n] = 0;
         ww_found_observed(&x, seen);

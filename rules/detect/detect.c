@@ -31,9 +31,9 @@ static enum ww_rc fields(struct ww_detect *d, struct ww_err *e)
     const struct {
         const char *name;
         const struct ww_field **f;
-    } want[] = { { "coverage__loss_ppm", &d->loss },   { "coverage__one_way_ppm", &d->way },
-                 { "capture__ring_drops", &d->ring },  { "capture__kernel_drops", &d->kernel },
-                 { "capture__packets", &d->packets },  { "flow__tcp", &d->tcp } };
+    } want[] = { { "coverage__loss_ppm", &d->loss },  { "coverage__one_way_ppm", &d->way },
+                 { "capture__ring_drops", &d->ring }, { "capture__kernel_drops", &d->kernel },
+                 { "capture__packets", &d->packets }, { "flow__tcp", &d->tcp } };
     for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
         enum ww_rc rc = ww_detect_field(d, "stats", want[i].name, &d->t_stats, want[i].f, e);
         if (rc != WW_OK)
@@ -210,4 +210,3 @@ bool ww_detect_sanctioned(const struct ww_detect *d, const struct ww_judged *j)
                 return true;
     return false;
 }
-

@@ -17,19 +17,19 @@ enum ww_stage { WW_AT_START, WW_AT_OPEN, WW_AT_APP, WW_AT_UPDATE, WW_AT_END, WW_
 struct ww_judged {
     const struct ww_event *e;
     struct ww_device *dev;
-    enum ww_dir side;              /* the device's end */
+    enum ww_dir side; /* the device's end */
     enum ww_stage stage;
     const struct ww_bl_verdict *v; /* NULL: the device has no declaration */
     struct ww_flow_rec *flow;      /* NULL: not known any more */
     bool external;                 /* the peer is outside the hospital */
     bool device_opened, opener_known;
-    bool opened;                   /* the peer answered, or the connection was open before */
-    uint64_t bytes_out;            /* at the end: sent by the device; WW_NULL64 = not known yet */
+    bool opened;        /* the peer answered, or the connection was open before */
+    uint64_t bytes_out; /* at the end: sent by the device; WW_NULL64 = not known yet */
 };
 
 struct ww_detect;
 struct ww_detector {
-    const char *id; /* "WD-101" */
+    const char *id;    /* "WD-101" */
     size_t state_size; /* zeroed */
     /* Finds fields, reserves tables. NULL members are not called. */
     enum ww_rc (*start)(struct ww_detect *d, void *state, struct ww_err *e);
@@ -42,9 +42,16 @@ extern const struct ww_detector *const ww_detectors[]; /* NULL-terminated: detec
 
 /* Bits of ww_flow_rec.raised: once per flow and device. Bits of ww_device.told: once per device. */
 enum {
-    WW_ONCE_101 = 1, WW_ONCE_102 = 2, WW_ONCE_103 = 4, WW_ONCE_104 = 8, WW_ONCE_102C = 16,
+    WW_ONCE_101 = 1,
+    WW_ONCE_102 = 2,
+    WW_ONCE_103 = 4,
+    WW_ONCE_104 = 8,
+    WW_ONCE_102C = 16,
     WW_ONCE_NAMES = 32,
-    WW_ONCE_501A = 1, WW_ONCE_501B = 2, WW_ONCE_502A = 4, WW_ONCE_502B = 8
+    WW_ONCE_501A = 1,
+    WW_ONCE_501B = 2,
+    WW_ONCE_502A = 4,
+    WW_ONCE_502B = 8
 };
 
 struct ww_detect_cfg {
@@ -57,8 +64,8 @@ struct ww_detect_cfg {
     struct ww_names *names;
     struct ww_tell *tell;
 };
-enum ww_rc ww_detect_new(struct ww_detect **out, const struct ww_detect_cfg *cfg, struct ww_err *e)
-    WW_MUST_CHECK;
+enum ww_rc ww_detect_new(struct ww_detect **out, const struct ww_detect_cfg *cfg,
+                         struct ww_err *e) WW_MUST_CHECK;
 void ww_detect_free(struct ww_detect *d);
 void ww_detect_judged(struct ww_detect *d, const struct ww_judged *j);
 void ww_detect_event(struct ww_detect *d, const struct ww_event *e);
@@ -78,8 +85,8 @@ bool ww_detect_medical(const char *app);
  * says so: ledger, zone or declaration. */
 bool ww_detect_closed(const struct ww_device *dev, const char **why);
 
-/** Does the device use a service of the site file by its usual port (S10)? Such use is the hospital's
- * wish, whatever the declaration lacks. */
+/** Does the device use a service of the site file by its usual port (S10)? Such use is the
+ * hospital's wish, whatever the declaration lacks. */
 bool ww_detect_sanctioned(const struct ww_detect *d, const struct ww_judged *j);
 
 /* A finding under construction: the texts live here until it is raised. */

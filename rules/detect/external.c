@@ -1,5 +1,5 @@
-/* external.c - WD-103: an undeclared destination outside the hospital, of a device that may leave it
- * (alert model 3.8). Variants: a tried or looked up only, b established, c from outside. */
+/* external.c - WD-103: an undeclared destination outside the hospital, of a device that may leave
+ * it (alert model 3.8). Variants: a tried or looked up only, b established, c from outside. */
 #include "rules/detect/detectors.h"
 
 static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)

@@ -118,7 +118,8 @@ static void tell(struct ww_detect *d, const struct wait *w)
         return; /* WD-103 needs a declaration */
     enum ww_dir side = (enum ww_dir)((cause->dir & 1) ^ 1);
     ww_found_device(d, &x, closed ? 104 : 103, 'a', cause, dev, side);
-    x.f.peer_role = x.f.peer_zone = (struct ww_slice){ NULL, 0 }; /* of the name server, not of the name */
+    x.f.peer_role = x.f.peer_zone =
+        (struct ww_slice){ NULL, 0 }; /* of the name server, not of the name */
     x.f.peer_external = true;
     ww_found_peer(&x, w->name);
     struct ww_out o = ww_out(seen, sizeof seen - 1);

@@ -19,8 +19,10 @@ static enum ww_clinical_role role_of(const struct ww_device *dev)
     static const struct {
         const char *criticality;
         enum ww_clinical_role role;
-    } by_declaration[] = { { "life-supporting", WW_CR_THERAPY }, { "therapy", WW_CR_THERAPY },
-                           { "monitoring", WW_CR_MONITORING },   { "diagnostic", WW_CR_DIAGNOSTIC },
+    } by_declaration[] = { { "life-supporting", WW_CR_THERAPY },
+                           { "therapy", WW_CR_THERAPY },
+                           { "monitoring", WW_CR_MONITORING },
+                           { "diagnostic", WW_CR_DIAGNOSTIC },
                            { "support", WW_CR_SUPPORT } };
     if (dev->ledger != NULL && dev->ledger->role[0] != 0)
         return ww_clinical_role(dev->ledger->role);
@@ -167,7 +169,8 @@ void ww_found_judged(struct ww_detect *d, struct ww_found *x, uint16_t class_, c
     }
     ww_found_declared(x, j->v->declared);
     x->f.reason = ww_slice_str(ww_bl_reason_name(j->v->reason));
-    /* a class without address might have named this peer: then the deviation may be the site file's */
+    /* a class without address might have named this peer: then the deviation may be the site file's
+     */
     if ((j->v->notes & (WW_BL_NOTE_CLASS_UNRESOLVED | WW_BL_NOTE_OPENER_UNKNOWN)) != 0)
         x->f.confidence = WW_CONF_MID;
 }

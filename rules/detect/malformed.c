@@ -1,6 +1,6 @@
 /* malformed.c - WD-702: DICOM or HL7 that breaks its standard (alert model 3.8). The device is the
- * receiver, which has to cope with it. Variants: a lengths and structures that parsers trip over, as
- * an attack would send them; b a difference of implementations. */
+ * receiver, which has to cope with it. Variants: a lengths and structures that parsers trip over,
+ * as an attack would send them; b a difference of implementations. */
 #include "rules/detect/detectors.h"
 
 struct state {
@@ -30,15 +30,15 @@ static bool not_syntax(struct ww_slice event)
     return false;
 }
 
-/* Lengths that lie, nesting that does not close, things out of any order: what a parser trips over. */
+/* Lengths that lie, nesting that does not close, things out of any order: what a parser trips over.
+ */
 static bool trips(struct ww_slice event)
 {
-    static const char *const names[] = { "pdu_length_invalid",  "pdu_type_unknown",
-                                         "pdv_length_invalid",  "item_length_invalid",
-                                         "command_malformed",   "command_too_long",
-                                         "dataset_malformed",   "too_many_contexts",
-                                         "ae_title_oversized",  "pdu_over_max",
-                                         "data_before_accept",  NULL };
+    static const char *const names[] = {
+        "pdu_length_invalid", "pdu_type_unknown", "pdv_length_invalid", "item_length_invalid",
+        "command_malformed",  "command_too_long", "dataset_malformed",  "too_many_contexts",
+        "ae_title_oversized", "pdu_over_max",     "data_before_accept", NULL
+    };
     for (size_t i = 0; names[i] != NULL; i++)
         if (ww_slice_eqs(event, names[i]))
             return true;
@@ -81,7 +81,6 @@ static void event(struct ww_detect *d, void *state, const struct ww_event *e)
     ww_found_raise(d, &x);
 }
 
-const struct ww_detector ww_detect_malformed = { .id = "WD-702",
-                                                 .state_size = sizeof(struct state),
-                                                 .start = start,
-                                                 .event = event };
+const struct ww_detector ww_detect_malformed = {
+    .id = "WD-702", .state_size = sizeof(struct state), .start = start, .event = event
+};

@@ -1,5 +1,5 @@
-/* medical.c - WD-105 and WD-106: DICOM and HL7 that the declaration does not have (alert model 3.8).
- * Each device at an end of the message is told its own view. */
+/* medical.c - WD-105 and WD-106: DICOM and HL7 that the declaration does not have (alert
+ * model 3.8). Each device at an end of the message is told its own view. */
 #include "rules/detect/detectors.h"
 
 /* Variant by the reason of the verdict; 0 = not of this class. */

@@ -3,7 +3,8 @@
  * b contradiction. */
 #include "rules/detect/detectors.h"
 
-/* Is it a medical device: by the ledger, or, where the ledger does not know it, by what it speaks? */
+/* Is it a medical device: by the ledger, or, where the ledger does not know it, by what it speaks?
+ */
 static bool is_medical(const struct ww_device *dev, bool ledger, const char *app)
 {
     const struct ww_site_device *l = dev->ledger;

@@ -18,9 +18,9 @@ static enum ww_rc start(struct ww_detect *d, void *state, struct ww_err *e)
     const struct {
         const char *name;
         const struct ww_field **f;
-    } want[] = { { "capture__packets", &s->packets },        { "flow__tcp", &s->tcp },
-                 { "coverage__loss_ppm", &s->loss },         { "coverage__one_way_ppm", &s->way },
-                 { "coverage__truncated_ppm", &s->cut },     { "capture__ring_drops", &s->ring },
+    } want[] = { { "capture__packets", &s->packets },    { "flow__tcp", &s->tcp },
+                 { "coverage__loss_ppm", &s->loss },     { "coverage__one_way_ppm", &s->way },
+                 { "coverage__truncated_ppm", &s->cut }, { "capture__ring_drops", &s->ring },
                  { "capture__kernel_drops", &s->kernel } };
     for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
         enum ww_rc rc = ww_detect_field(d, "stats", want[i].name, &s->type, want[i].f, e);
@@ -82,7 +82,8 @@ static void event(struct ww_detect *d, void *state, const struct ww_event *e)
     if (ww_detect_type(d, e) != s->type)
         return;
     const struct ww_site_thresholds *t = ww_site_thresholds(ww_detect_cfg(d)->site);
-    uint64_t loss = ww_get_u64(e, s->loss), way = ww_get_u64(e, s->way), cut = ww_get_u64(e, s->cut);
+    uint64_t loss = ww_get_u64(e, s->loss), way = ww_get_u64(e, s->way),
+             cut = ww_get_u64(e, s->cut);
     uint64_t ring = ww_get_u64(e, s->ring);
     bool enough = ww_get_u64(e, s->packets) >= LEAST_PACKETS;
     if (enough && loss != WW_NULL64 && loss > t->loss_ppm)
@@ -97,7 +98,6 @@ static void event(struct ww_detect *d, void *state, const struct ww_event *e)
     }
 }
 
-const struct ww_detector ww_detect_sensor_blind = { .id = "WD-901",
-                                                    .state_size = sizeof(struct state),
-                                                    .start = start,
-                                                    .event = event };
+const struct ww_detector ww_detect_sensor_blind = {
+    .id = "WD-901", .state_size = sizeof(struct state), .start = start, .event = event
+};

@@ -2,13 +2,17 @@
  * device asks, b it listens, c the content is not that of the declared conduit. */
 #include "rules/detect/detectors.h"
 
-/* The protocol that was found is another than the conduit's. What has no dissector is not compared. */
+/* The protocol that was found is another than the conduit's. What has no dissector is not compared.
+ */
 static bool other_content(const struct ww_judged *j, const char *app, const char **declared)
 {
     static const struct {
         const char *application, *dissector;
     } same[] = {
-        { "dicom", "dicom" }, { "hl7v2-mllp", "hl7" }, { "dns", "dns" }, { "dhcp", "dhcp" },
+        { "dicom", "dicom" },
+        { "hl7v2-mllp", "hl7" },
+        { "dns", "dns" },
+        { "dhcp", "dhcp" },
     };
     if (j->v->kind != WW_BL_PERMITTED || j->v->conduit[0] == 0 || app[0] == 0)
         return false;
@@ -46,8 +50,7 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
     bool what = j->v->reason == WW_BL_R_PORT || j->v->reason == WW_BL_R_DIRECTION ||
                 j->v->reason == WW_BL_R_DROP || j->v->reason == WW_BL_R_NOT_SPOKEN ||
                 (j->v->reason == WW_BL_R_NEVER && !j->external);
-    if (!ww_det_deviates(j) || !what || ww_detect_sanctioned(d, j) ||
-        !ww_det_once(j, WW_ONCE_102))
+    if (!ww_det_deviates(j) || !what || ww_detect_sanctioned(d, j) || !ww_det_once(j, WW_ONCE_102))
         return;
     ww_found_judged(d, &x, 102, j->device_opened ? 'a' : 'b', j);
     ww_det_unanswered(&x, j);

@@ -45,8 +45,10 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
         j->dev->told |= WW_ONCE_501A | WW_ONCE_501B;
         return;
     }
-    /* other protocols are told when a flow has gone on or is over: a medical one would have shown itself */
-    if (!zone || (j->stage != WW_AT_END && j->stage != WW_AT_UPDATE) || (j->dev->told & WW_ONCE_501B) != 0)
+    /* other protocols are told when a flow has gone on or is over: a medical one would have shown
+     * itself */
+    if (!zone || (j->stage != WW_AT_END && j->stage != WW_AT_UPDATE) ||
+        (j->dev->told & WW_ONCE_501B) != 0)
         return;
     j->dev->told |= WW_ONCE_501B;
     raise_it(d, j, (j->dev->flags & WW_DEV_RANDOM_MAC) != 0 ? 'c' : 'b', app);

@@ -42,9 +42,12 @@ static enum ww_rc resolve(struct ww_conv *c, struct ww_err *e)
         const struct {
             const char *name;
             const struct ww_field **f;
-        } want[] = { { "bytes_toserver", &c->to_server[i] }, { "bytes_toclient", &c->to_client[i] },
-                     { "pkts_toserver", &c->pk_server[i] },  { "pkts_toclient", &c->pk_client[i] },
-                     { "start", &c->start[i] },              { "end", &c->end[i] } };
+        } want[] = { { "bytes_toserver", &c->to_server[i] },
+                     { "bytes_toclient", &c->to_client[i] },
+                     { "pkts_toserver", &c->pk_server[i] },
+                     { "pkts_toclient", &c->pk_client[i] },
+                     { "start", &c->start[i] },
+                     { "end", &c->end[i] } };
         const struct ww_event_type *t = NULL;
         for (size_t k = 0; k < sizeof want / sizeof want[0]; k++) {
             enum ww_rc rc =
@@ -172,8 +175,8 @@ static void count(struct ww_conv *c, const struct ww_event *e, const struct ww_f
     struct conv_key key = { .device = dev->serial,
                             .fam = peer->ip.fam,
                             .direction = e->client_by == WW_BY_UNKNOWN ? CONV_UNKNOWN
-                                         : e->client == side          ? CONV_OUT
-                                                                      : CONV_IN,
+                                         : e->client == side           ? CONV_OUT
+                                                                       : CONV_IN,
                             .ip_proto = e->ip_proto,
                             .app = f->app,
                             .port = ww_event_server(e)->port,
@@ -190,7 +193,8 @@ static void count(struct ww_conv *c, const struct ww_event *e, const struct ww_f
         o = ww_out(v->id, sizeof v->id - 1);
         ww_out_s(&o, dev->id);
     }
-    const struct ww_device *other = ww_devices_end(c->cfg.devices, e, (enum ww_dir)(side ^ 1), false);
+    const struct ww_device *other =
+        ww_devices_end(c->cfg.devices, e, (enum ww_dir)(side ^ 1), false);
     if (other != NULL && v->peer_id[0] == 0) {
         o = ww_out(v->peer_id, sizeof v->peer_id - 1);
         ww_out_s(&o, other->id);
@@ -218,8 +222,7 @@ void ww_conv_see(struct ww_conv *c, const struct ww_event *e)
     uint64_t now[2] = { ww_get_u64(e, c->to_server[k]), ww_get_u64(e, c->to_client[k]) };
     enum ww_dir client = (enum ww_dir)(e->client & 1);
     struct amount a = { .flows = f->counted ? 0 : 1,
-                        .first = f->counted ? ww_get_u64(e, c->end[k])
-                                            : ww_get_u64(e, c->start[k]),
+                        .first = f->counted ? ww_get_u64(e, c->end[k]) : ww_get_u64(e, c->start[k]),
                         .last = ww_get_u64(e, c->end[k]) };
     for (unsigned i = 0; i < 2; i++) { /* the counters of the event go on from the flow's start */
         a.bytes[i == 0 ? client : client ^ 1] = now[i] > f->bytes[i] ? now[i] - f->bytes[i] : 0;

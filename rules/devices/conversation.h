@@ -13,16 +13,17 @@ enum { WW_CONV_EVERY_S = 300 };
 /* An open flow. */
 struct ww_flow_rec {
     uint64_t id;
-    uint64_t bytes[2]; /* counted so far: sent by the client, by the server */
+    uint64_t bytes[2];           /* counted so far: sent by the client, by the server */
     struct ww_device_ref dev[2]; /* by enum ww_dir */
-    uint64_t raised[2]; /* by enum ww_dir: what was told already for this device, by the detectors */
+    uint64_t
+        raised[2]; /* by enum ww_dir: what was told already for this device, by the detectors */
     uint8_t verdict[2]; /* enum ww_bl_kind + 1 for the device at this end; 0 = not judged */
     uint8_t app;        /* index of the dissector, WW_NO_DISSECTOR = none */
     uint8_t icmp_type, icmp_code;
-    bool opened;        /* the peer answered */
-    bool counted;       /* the conversation has the flow */
+    bool opened;  /* the peer answered */
+    bool counted; /* the conversation has the flow */
     bool midstream;
-    bool sent[2];       /* by enum ww_dir: packets were seen from this end */
+    bool sent[2]; /* by enum ww_dir: packets were seen from this end */
 };
 
 struct ww_conv;
@@ -33,8 +34,8 @@ struct ww_conv_cfg {
     uint32_t conversations, flows;
     struct ww_tell *tell;
 };
-enum ww_rc ww_conv_new(struct ww_conv **out, const struct ww_conv_cfg *cfg, struct ww_err *e)
-    WW_MUST_CHECK;
+enum ww_rc ww_conv_new(struct ww_conv **out, const struct ww_conv_cfg *cfg,
+                       struct ww_err *e) WW_MUST_CHECK;
 void ww_conv_free(struct ww_conv *c);
 
 /** The flow of an event, made by flow.start or by the first event of it; NULL = not of a flow. */

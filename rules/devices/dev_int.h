@@ -33,7 +33,7 @@ struct dev_field { /* a field that says something about a device */
     char source[64]; /* event.field */
     uint8_t subject; /* enum dev_subject */
 };
-struct dev_type { /* the fields of one event type */
+struct dev_type {      /* the fields of one event type */
     uint16_t first, n; /* in ww_devices.field */
     const struct ww_field *subject_mac, *subject_ip;
 };

@@ -83,7 +83,8 @@ void ww_devices_free(struct ww_devices *d)
     free(d);
 }
 
-void ww_devices_on_new(struct ww_devices *d, void (*fn)(void *ctx, struct ww_device *dev), void *ctx)
+void ww_devices_on_new(struct ww_devices *d, void (*fn)(void *ctx, struct ww_device *dev),
+                       void *ctx)
 {
     d->on_new = fn;
     d->on_new_ctx = ctx;
@@ -209,8 +210,9 @@ static struct ww_device *get_device(struct ww_devices *d, const struct ww_event 
     if (ip->fam != 0 && !ww_ip_is_group(ip))
         dev->ip = *ip;
     uint16_t vlan = e->nvlan > 0 ? e->vlan[(e->nvlan - 1u) % WW_VLAN_MAX] : 0;
-    dev->zone = ledger != NULL && ledger->zone != NULL ? ledger->zone
-                                                       : ww_site_zone_of(d->cfg.site, &dev->ip, vlan);
+    dev->zone = ledger != NULL && ledger->zone != NULL
+                    ? ledger->zone
+                    : ww_site_zone_of(d->cfg.site, &dev->ip, vlan);
     if (dev->zone != NULL && dev->zone->wireless)
         dev->flags |= WW_DEV_WIRELESS;
     if (ledger == NULL && key->kind == WW_DEV_MAC && (mac->b[0] & 2) != 0)
@@ -247,7 +249,8 @@ static void key_of_mac(struct ww_device_key *key, const struct ww_mac *mac)
 }
 
 /* The ledger says that the address belongs to the MAC address. */
-static bool ledger_says(const struct ww_devices *d, const struct ww_mac *mac, const struct ww_ip *ip)
+static bool ledger_says(const struct ww_devices *d, const struct ww_mac *mac,
+                        const struct ww_ip *ip)
 {
     const struct ww_site_device *a = ww_site_by_mac(d->cfg.site, mac);
     return a != NULL && a == ww_site_by_ip(d->cfg.site, ip);
@@ -279,7 +282,8 @@ static void note_source(struct ww_devices *d, const struct ww_event *e, const st
     }
 }
 
-void ww_devices_own(struct ww_devices *d, const struct ww_mac *mac, const struct ww_ip *ip, bool only)
+void ww_devices_own(struct ww_devices *d, const struct ww_mac *mac, const struct ww_ip *ip,
+                    bool only)
 {
     if (mac_is_group(mac) || ww_ip_is_group(ip))
         return;
@@ -343,8 +347,8 @@ static bool key_of(struct ww_devices *d, const struct ww_event *e, const struct 
         for (size_t i = 0; lm != NULL && i < lm->nip; i++)
             listed = listed || lm->ip[i].fam == ip->fam;
         if (m == NULL || (!mine && (m->router || listed))) {
-            *key = (struct ww_device_key){ .kind = WW_DEV_IP, .fam = ip->fam,
-                                           .scope = scope_of(e) };
+            *key =
+                (struct ww_device_key){ .kind = WW_DEV_IP, .fam = ip->fam, .scope = scope_of(e) };
             struct ww_out o = ww_out((char *)key->b, 16);
             ww_out_raw(&o, ip->b, 16);
             return true;
@@ -376,8 +380,7 @@ static void keep_address(struct ww_devices *d, struct ww_device *dev, const stru
     if (dev->key.kind == WW_DEV_IP || mac_is_group(mac))
         return;
     bool own = dev->ledger == NULL || ww_mac_eq(&dev->ledger->mac, mac);
-    if (!own && ww_mac_none(&dev->mac) && !mac_rec(d, mac)->router &&
-        owns(mac_rec(d, mac), ip)) {
+    if (!own && ww_mac_none(&dev->mac) && !mac_rec(d, mac)->router && owns(mac_rec(d, mac), ip)) {
         dev->mac = *mac;
         own = true;
     }
@@ -467,8 +470,7 @@ void ww_devices_fact(struct ww_devices *d, struct ww_device *dev, const struct w
     ww_out_s(&o, source);
     ww_out_c(&o, 0);
     ww_out_raw(&o, value.p, value.n < 200 ? value.n : 200);
-    uint64_t key =
-        ww_siphash(&d->fact_key, (struct ww_slice){ (const uint8_t *)text, o.n });
+    uint64_t key = ww_siphash(&d->fact_key, (struct ww_slice){ (const uint8_t *)text, o.n });
     (void)ww_table_get(&d->fact, &key, &fresh);
     if (!fresh)
         return;

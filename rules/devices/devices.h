@@ -13,12 +13,12 @@
 struct ww_baseline;
 
 enum ww_device_kind { WW_DEV_LEDGER = 1, WW_DEV_MAC, WW_DEV_IP };
-enum { /* flags of a device */
-    WW_DEV_ROUTER = 1,      /* its MAC address stands for others */
-    WW_DEV_MEDICAL = 2,     /* it spoke a medical protocol */
-    WW_DEV_RANDOM_MAC = 4,  /* locally administered address, not of the ledger */
-    WW_DEV_CLOSED = 8,      /* must not reach the internet */
-    WW_DEV_WIRELESS = 16    /* in a wireless zone */
+enum {                        /* flags of a device */
+       WW_DEV_ROUTER = 1,     /* its MAC address stands for others */
+       WW_DEV_MEDICAL = 2,    /* it spoke a medical protocol */
+       WW_DEV_RANDOM_MAC = 4, /* locally administered address, not of the ledger */
+       WW_DEV_CLOSED = 8,     /* must not reach the internet */
+       WW_DEV_WIRELESS = 16   /* in a wireless zone */
 };
 
 struct ww_device_key {
@@ -40,7 +40,7 @@ struct ww_device {
     struct ww_mac mac;
     uint64_t first_ns, last_ns;
     uint32_t flags;
-    uint32_t told; /* bits of the detectors: what was raised for it already */
+    uint32_t told;         /* bits of the detectors: what was raised for it already */
     uint64_t last_high_ns; /* for the detectors */
 };
 
@@ -64,7 +64,8 @@ enum ww_rc ww_devices_new(struct ww_devices **out, const struct ww_devices_cfg *
                           struct ww_err *e) WW_MUST_CHECK;
 void ww_devices_free(struct ww_devices *d);
 /** Told for each new device, before any evidence: binds its declaration. */
-void ww_devices_on_new(struct ww_devices *d, void (*fn)(void *ctx, struct ww_device *dev), void *ctx);
+void ww_devices_on_new(struct ww_devices *d, void (*fn)(void *ctx, struct ww_device *dev),
+                       void *ctx);
 
 /** Takes one event: its ends become devices, its fields evidence. */
 void ww_devices_see(struct ww_devices *d, const struct ww_event *e);

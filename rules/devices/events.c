@@ -5,8 +5,8 @@ WW_EVENT_TYPE(ww_device_evidence, "device.evidence", "Something that says what a
               WW_EVT_KEEP, WW_DEVICE_EVIDENCE_FIELDS);
 WW_EVENT_TYPE(ww_device_change, "device.change", "A device is new or another one than before",
               WW_EVT_KEEP, WW_DEVICE_CHANGE_FIELDS);
-WW_EVENT_TYPE(ww_device_conversation, "device.conversation",
-              "With whom a device spoke, added up", WW_EVT_KEEP, WW_DEVICE_CONVERSATION_FIELDS);
+WW_EVENT_TYPE(ww_device_conversation, "device.conversation", "With whom a device spoke, added up",
+              WW_EVT_KEEP, WW_DEVICE_CONVERSATION_FIELDS);
 
 void *ww_tell_begin(struct ww_tell *t, const struct ww_event_type *type,
                     const struct ww_event *cause)

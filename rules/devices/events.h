@@ -15,7 +15,9 @@ enum { WW_DEVICE_ID = 80 };
       "implementation_uid, hl7_application, role, service, dhcp_vendor_class, mud_url, baseline")  \
     F(S, STR, value, 160, NONE, "", "What it is; never anything about a patient")                  \
     F(S, STR, source, 64, NONE, "", "Event and field that say so, ledger, or oui")                 \
-    F(S, U8, confidence, 0, NONE, "", "1 low (said by others, or a hint), 2 medium (said by the device), 3 high (ledger, or seen on the link)")
+    F(S, U8, confidence, 0, NONE, "",                                                              \
+      "1 low (said by others, or a hint), 2 medium (said by the device), 3 high (ledger, or seen " \
+      "on the link)")
 WW_EVENT_DECLARE(ww_device_evidence, WW_DEVICE_EVIDENCE_FIELDS);
 
 #define WW_DEVICE_CHANGE_FIELDS(F, S)                                                              \
@@ -40,7 +42,8 @@ WW_EVENT_DECLARE(ww_device_change, WW_DEVICE_CHANGE_FIELDS);
     F(S, U64, bytes_in, 0, NONE, "bytes", "Bytes on the wire sent to the device")                  \
     F(S, TIME, first, 0, NONE, "", "First packet")                                                 \
     F(S, TIME, last, 0, NONE, "", "Last packet")                                                   \
-    F(S, STR, verdict, 16, NONE, "", "Last verdict: permitted, violation, infrastructure, unresolved, unbound")
+    F(S, STR, verdict, 16, NONE, "",                                                               \
+      "Last verdict: permitted, violation, infrastructure, unresolved, unbound")
 WW_EVENT_DECLARE(ww_device_conversation, WW_DEVICE_CONVERSATION_FIELDS);
 
 /* ---- telling an event that follows from another ---- */

@@ -34,7 +34,8 @@ static const char *attribute_of(unsigned role)
                   { "SWVER", "swver" },   { "OS", "os" },       { "NAME", "hostname" },
                   { "CLASS", "class" } };
     unsigned i = (role - 1) / 3;
-    for (size_t k = 0; i < sizeof upper / sizeof upper[0] && k < sizeof names / sizeof names[0]; k++)
+    for (size_t k = 0; i < sizeof upper / sizeof upper[0] && k < sizeof names / sizeof names[0];
+         k++)
         if (strcmp(upper[i], names[k].role) == 0)
             return names[k].attribute;
     return NULL;
@@ -87,8 +88,10 @@ enum ww_rc ww_devices_resolve(struct ww_devices *d, struct ww_err *e)
         d->type[i].first = d->nfield;
         for (uint16_t k = 0; k < t->nfields; k++)
             if (!add_field(d, t, &t->fields[k]))
-                return WW_FAIL(e, WW_E_LIMIT, "more than %d fields say something about devices; "
-                                              "enlarge DEV_ROLE_FIELDS_MAX", DEV_ROLE_FIELDS_MAX);
+                return WW_FAIL(e, WW_E_LIMIT,
+                               "more than %d fields say something about devices; "
+                               "enlarge DEV_ROLE_FIELDS_MAX",
+                               DEV_ROLE_FIELDS_MAX);
         d->type[i].n = (uint16_t)(d->nfield - d->type[i].first);
         d->type[i].subject_mac = ww_type_field(t, "subject_mac");
         d->type[i].subject_ip = ww_type_field(t, "subject_ip");
@@ -212,8 +215,7 @@ static void role_server(struct ww_devices *d, const struct ww_event *e, uint64_t
     char text[48];
     const struct ww_end *end = ww_event_server(e);
     const char *app = app_of(d, e);
-    if (to_client == 0 || (e->ip_proto != 6 && e->ip_proto != 17) ||
-        e->client_by < WW_BY_PORT)
+    if (to_client == 0 || (e->ip_proto != 6 && e->ip_proto != 17) || e->client_by < WW_BY_PORT)
         return;
     if (to_server == 0 && e->client_by < WW_BY_DISSECTOR)
         return; /* one direction and a port are a guess */
@@ -237,7 +239,8 @@ static void arp(struct ww_devices *d, const struct ww_event *e)
 {
     const struct ww_mac *mac = ww_get_mac(e, d->arp_mac);
     const struct ww_ip *ip = ww_get_ip(e, d->arp_ip);
-    if (ip->fam == 0 || ww_ip_is_group(ip) || ww_mac_none(mac) || ww_get_u64(e, d->arp_differs) != 0)
+    if (ip->fam == 0 || ww_ip_is_group(ip) || ww_mac_none(mac) ||
+        ww_get_u64(e, d->arp_differs) != 0)
         return;
     ww_devices_own(d, mac, ip, false);
     (void)ww_devices_at(d, e, ip, mac, true);

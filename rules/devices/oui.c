@@ -122,8 +122,10 @@ struct ww_oui *ww_oui_load(const char *dir, char *note, size_t note_size)
     bool ok = o != NULL && read_file(o, dir, "oui.csv") && read_file(o, dir, "mam.csv") &&
               read_file(o, dir, "oui36.csv");
     if (!ok || o->n == 0) {
-        ww_out_f(&t, "no list of network card makers in %s (Debian package ieee-data): makers stay "
-                     "unknown", dir);
+        ww_out_f(&t,
+                 "no list of network card makers in %s (Debian package ieee-data): makers stay "
+                 "unknown",
+                 dir);
         note[t.n] = 0;
         ww_oui_free(o);
         return NULL;

@@ -14,7 +14,8 @@ enum ww_rc ww_table_init(struct ww_table *t, const char *what, uint32_t cap, siz
 {
     uint32_t buckets = 16;
     if (cap == 0 || cap > 1u << 24)
-        return WW_FAIL(e, WW_E_LIMIT, "%s: a table has 1 to %u records, not %u", what, 1u << 24, cap);
+        return WW_FAIL(e, WW_E_LIMIT, "%s: a table has 1 to %u records, not %u", what, 1u << 24,
+                       cap);
     while (buckets < cap)
         buckets *= 2;
     *t = (struct ww_table){ .key_size = key_size,

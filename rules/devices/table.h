@@ -27,7 +27,8 @@ void ww_table_free(struct ww_table *t);
 void *ww_table_find(struct ww_table *t, const void *key);
 /** As find without a change of age. */
 void *ww_table_peek(const struct ww_table *t, const void *key);
-/** The record, made with all else zero when it is new. A full table drops its oldest and counts it. */
+/** The record, made with all else zero when it is new. A full table drops its oldest and counts it.
+ */
 void *ww_table_get(struct ww_table *t, const void *key, bool *fresh);
 static inline bool ww_table_full(const struct ww_table *t)
 {

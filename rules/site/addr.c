@@ -109,13 +109,14 @@ bool ww_ip_private(const struct ww_ip *ip)
             struct ww_ip v4 = { .fam = 4, .b = { b[12], b[13], b[14], b[15] } };
             return ww_ip_private(&v4);
         }
-        return b[0] == 0xff || (b[0] & 0xfe) == 0xfc || /* RFC 4291 2.7, RFC 4193 */
+        return b[0] == 0xff || (b[0] & 0xfe) == 0xfc ||   /* RFC 4291 2.7, RFC 4193 */
                (b[0] == 0xfe && (b[1] & 0xc0) == 0x80) || /* RFC 4291 2.5.6 */
                (b[0] == 0 && tail_zero(ip, 0)) ||
-               (tail_zero(&(struct ww_ip){ .fam = 6, .b = { b[0], b[1], b[2], b[3], b[4], b[5],
-                                                            b[6], b[7], b[8], b[9], b[10], b[11],
-                                                            b[12], b[13], b[14], 0 } },
-                          0) &&
+               (tail_zero(
+                    &(struct ww_ip){ .fam = 6,
+                                     .b = { b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8],
+                                            b[9], b[10], b[11], b[12], b[13], b[14], 0 } },
+                    0) &&
                 b[15] == 1); /* ::1 */
     }
     return true;

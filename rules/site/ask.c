@@ -103,8 +103,7 @@ const char *ww_site_service_of(const struct ww_site *s, const struct ww_ip *ip)
     return NULL;
 }
 
-enum ww_site_is ww_site_controller(const struct ww_site *s, const char *uri,
-                                   const struct ww_ip *ip)
+enum ww_site_is ww_site_controller(const struct ww_site *s, const char *uri, const struct ww_ip *ip)
 {
     return s != NULL ? member(s->controller, s->ncontroller, uri, ip) : WW_SITE_UNSAID;
 }

@@ -2,11 +2,11 @@
 #include "rules/site/site.h"
 #include <unistd.h>
 
-#define REMARK(o, file, line, ...)                                                                 \
-    do {                                                                                           \
-        ww_out_f(o, "%s:%u: ", file, line);                                                        \
-        ww_out_f(o, __VA_ARGS__);                                                                  \
-        ww_out_c(o, '\n');                                                                         \
+#define REMARK(o, file, line, ...)          \
+    do {                                    \
+        ww_out_f(o, "%s:%u: ", file, line); \
+        ww_out_f(o, __VA_ARGS__);           \
+        ww_out_c(o, '\n');                  \
     } while (0)
 
 /* Remarks about the devices. Return: how many were made. */
@@ -19,29 +19,38 @@ static unsigned check_devices(const struct ww_site *s, struct ww_out *o)
     for (size_t i = 0; i < n; i++, d++) {
         bool medical = d->class_ != WW_SITE_NOT_MEDICAL;
         if (*d->baseline != 0 && access(d->baseline, R_OK) != 0) {
-            ww_out_f(o, "%s:%u: the device '%s' names the declaration %s, which cannot be read; "
-                        "correct the path\n", file, d->line, d->id, d->baseline);
+            ww_out_f(o,
+                     "%s:%u: the device '%s' names the declaration %s, which cannot be read; "
+                     "correct the path\n",
+                     file, d->line, d->id, d->baseline);
             told++;
         }
         if (medical && *d->baseline == 0) {
-            REMARK(o, file, d->line, "the device '%s' has no baseline: nothing it does can be "
-                                     "compared with a declaration; ask the manufacturer for one",
+            REMARK(o, file, d->line,
+                   "the device '%s' has no baseline: nothing it does can be "
+                   "compared with a declaration; ask the manufacturer for one",
                    d->id);
             told++;
         }
         if (d->class_ == 0 && *d->role == 0) {
-            REMARK(o, file, d->line, "the device '%s' has neither class nor role: its alerts count "
-                                     "as medium; add class: I, II, III, IV or none", d->id);
+            REMARK(o, file, d->line,
+                   "the device '%s' has neither class nor role: its alerts count "
+                   "as medium; add class: I, II, III, IV or none",
+                   d->id);
             told++;
         }
         if (d->zone == NULL && d->connection == WW_CONN_UNSAID) {
-            REMARK(o, file, d->line, "the device '%s' has neither zone nor connection: it is not "
-                                     "known whether it may reach the internet", d->id);
+            REMARK(o, file, d->line,
+                   "the device '%s' has neither zone nor connection: it is not "
+                   "known whether it may reach the internet",
+                   d->id);
             told++;
         }
         if (*d->location == 0) {
-            REMARK(o, file, d->line, "the device '%s' has no location: an alert could not say "
-                                     "where to go", d->id);
+            REMARK(o, file, d->line,
+                   "the device '%s' has no location: an alert could not say "
+                   "where to go",
+                   d->id);
             told++;
         }
     }
@@ -64,15 +73,19 @@ static unsigned check_rest(const struct ww_site *s, uint64_t now, struct ww_out 
         }
     for (size_t i = 0; serv[i] != NULL; i++)
         if (ww_site_service(s, serv[i], &none) == WW_SITE_UNSAID) {
-            REMARK(o, file, 1u, "no address under services: %s; who may give this service is not "
-                               "known", serv[i]);
+            REMARK(o, file, 1u,
+                   "no address under services: %s; who may give this service is not "
+                   "known",
+                   serv[i]);
             told++;
         }
     const struct ww_site_exception *x = ww_site_exceptions(s, &n);
     for (size_t i = 0; i < n; i++)
         if (now != 0 && x[i].expires < now) {
-            REMARK(o, file, x[i].line, "the exception for '%s' is over; remove it or have it "
-                                       "approved again", x[i].device);
+            REMARK(o, file, x[i].line,
+                   "the exception for '%s' is over; remove it or have it "
+                   "approved again",
+                   x[i].device);
             told++;
         }
     return told;

@@ -45,8 +45,10 @@ void ww_site_read_net(struct sr *r, yaml_node_t *v, void *obj)
 {
     const char *t = ww_site_text(r, v, "an address");
     if (r->rc == WW_OK && !ww_net_parse(obj, t))
-        ww_site_fail(r, v, "'%.60s' is no address or subnet; write 10.1.2.3, 10.1.2.0/24 or "
-                           "2001:db8::/32 with all host bits zero", t);
+        ww_site_fail(r, v,
+                     "'%.60s' is no address or subnet; write 10.1.2.3, 10.1.2.0/24 or "
+                     "2001:db8::/32 with all host bits zero",
+                     t);
 }
 
 static void read_text(struct sr *r, yaml_node_t *v, void *obj)
@@ -67,7 +69,8 @@ static void zone_id(struct sr *r, yaml_node_t *v, void *obj)
 static void zone_subnets(struct sr *r, yaml_node_t *v, void *obj)
 {
     struct ww_site_zone *z = obj;
-    z->net = ww_site_seq(r, v, "subnets", sizeof *z->net, SITE_PER_ITEM, &z->nnet, ww_site_read_net);
+    z->net =
+        ww_site_seq(r, v, "subnets", sizeof *z->net, SITE_PER_ITEM, &z->nnet, ww_site_read_net);
 }
 static void read_vlan(struct sr *r, yaml_node_t *v, void *obj)
 {
@@ -152,11 +155,19 @@ static void dev_class(struct sr *r, yaml_node_t *v, void *obj)
 static void dev_role(struct sr *r, yaml_node_t *v, void *obj)
 {
     /* clinical roles of the alert model 3.3 (B23, S10), and the names of the severity table */
-    static const char *const words[] = { "life-sustaining", "therapy", "monitoring",
-                                         "clinical-server", "diagnostic", "lab", "display",
-                                         "support", "it", NULL };
-    static const char *const names[] = { "life_sustaining", "therapy", "monitoring", "core_server",
-                                         "diagnostic", "lab", "display", "support", "general_it" };
+    static const char *const words[] = { "life-sustaining",
+                                         "therapy",
+                                         "monitoring",
+                                         "clinical-server",
+                                         "diagnostic",
+                                         "lab",
+                                         "display",
+                                         "support",
+                                         "it",
+                                         NULL };
+    static const char *const names[] = { "life_sustaining", "therapy",    "monitoring",
+                                         "core_server",     "diagnostic", "lab",
+                                         "display",         "support",    "general_it" };
     struct ww_site_device *d = obj;
     unsigned w = ww_site_word(r, v, "the role", words);
     d->role = w > 0 ? names[w - 1] : "";
@@ -267,8 +278,9 @@ static void read_port(struct sr *r, yaml_node_t *v, void *obj)
     p->conduit = "";
     ww_site_map(r, v, "a port", port_keys, p);
     if (r->rc == WW_OK && (*p->conduit == 0 || p->port == 0))
-        ww_site_fail(r, v, "a port needs the conduit of the declaration and the port in use: "
-                           "{conduit: store, port: 11112}");
+        ww_site_fail(r, v,
+                     "a port needs the conduit of the declaration and the port in use: "
+                     "{conduit: store, port: 11112}");
 }
 static void dev_ports(struct sr *r, yaml_node_t *v, void *obj)
 {

@@ -55,8 +55,8 @@ void *ww_site_alloc(struct sr *r, size_t n, size_t size);
 void ww_site_fail(struct sr *r, const yaml_node_t *at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 unsigned ww_site_line(const yaml_node_t *at);
-/** Reads a mapping by its table (ends with name NULL), in the order of the table. Unknown and double
- * keys fail. what: "a zone", for the message. */
+/** Reads a mapping by its table (ends with name NULL), in the order of the table. Unknown and
+ * double keys fail. what: "a zone", for the message. */
 void ww_site_map(struct sr *r, yaml_node_t *v, const char *what, const struct sr_key *keys,
                  void *obj);
 /** Calls read for each pair of a mapping with free keys. obj is an array with members of size. */

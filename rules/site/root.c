@@ -12,17 +12,19 @@ static void read_nets(struct sr *r, const char *key, yaml_node_t *v, void *obj)
 }
 static void read_service(struct sr *r, const char *key, yaml_node_t *v, void *obj)
 {
-    static const char *const words[] = { "dns",  "ntp",     "dhcp",   "ad",     "proxy", "backup",
-                                         "pacs", "his",     "ris",    "lis",    "mail",  "file",
-                                         "print", "gateway", "syslog", "update", "vpn",  "monitoring",
-                                         "scanner", NULL };
+    static const char *const words[] = { "dns",    "ntp",  "dhcp",       "ad",      "proxy",
+                                         "backup", "pacs", "his",        "ris",     "lis",
+                                         "mail",   "file", "print",      "gateway", "syslog",
+                                         "update", "vpn",  "monitoring", "scanner", NULL };
     bool known = false;
     for (size_t i = 0; words[i] != NULL; i++)
         known = known || strcmp(words[i], key) == 0;
     if (!known)
-        ww_site_fail(r, v, "the service '%.40s' is not known; use dns, ntp, dhcp, ad, proxy, backup, "
-                           "pacs, his, ris, lis, mail, file, print, gateway, syslog, update, vpn, "
-                           "monitoring or scanner", key);
+        ww_site_fail(r, v,
+                     "the service '%.40s' is not known; use dns, ntp, dhcp, ad, proxy, backup, "
+                     "pacs, his, ris, lis, mail, file, print, gateway, syslog, update, vpn, "
+                     "monitoring or scanner",
+                     key);
     read_nets(r, key, v, obj);
 }
 static void con_name(struct sr *r, yaml_node_t *v, void *obj)
@@ -46,16 +48,18 @@ static const struct sr_key con_keys[] = {
 static void read_contact(struct sr *r, const char *key, yaml_node_t *v, void *obj)
 {
     /* addressees of the alert model 3.9 */
-    static const char *const codes[] = { "HIT", "PLN",  "MISM", "MDSM", "CE",  "PPCO",
-                                         "MGMT", "OPR",  "MAH",  "DLR",  "REP", "IPA",
-                                         "MHLW", "PMDA", "PPC",  "POL",  "CSIRT", "SUBJ", NULL };
+    static const char *const codes[] = { "HIT", "PLN", "MISM",  "MDSM", "CE",  "PPCO", "MGMT",
+                                         "OPR", "MAH", "DLR",   "REP",  "IPA", "MHLW", "PMDA",
+                                         "PPC", "POL", "CSIRT", "SUBJ", NULL };
     struct ww_site_contact *c = obj;
     bool known = false;
     for (size_t i = 0; codes[i] != NULL; i++)
         known = known || strcmp(codes[i], key) == 0;
     if (!known)
-        ww_site_fail(r, v, "no addressee has the code '%.40s'; use HIT, PLN, MISM, MDSM, CE, PPCO, "
-                           "MGMT, OPR, MAH, DLR, REP, IPA, MHLW, PMDA, PPC, POL, CSIRT or SUBJ", key);
+        ww_site_fail(r, v,
+                     "no addressee has the code '%.40s'; use HIT, PLN, MISM, MDSM, CE, PPCO, "
+                     "MGMT, OPR, MAH, DLR, REP, IPA, MHLW, PMDA, PPC, POL, CSIRT or SUBJ",
+                     key);
     c->code = key;
     c->name = c->phone = c->mail = "";
     ww_site_map(r, v, "a contact", con_keys, c);
@@ -92,8 +96,8 @@ static void exc_expires(struct sr *r, yaml_node_t *v, void *obj)
     ((struct ww_site_exception *)obj)->expires = day ? t + DAY_NS - 1 : t;
 }
 static const struct sr_key exc_keys[] = {
-    { "device", exc_device }, { "class", exc_class },     { "peer", exc_peer },
-    { "reason", exc_reason }, { "owner", exc_owner },     { "expires", exc_expires },
+    { "device", exc_device }, { "class", exc_class }, { "peer", exc_peer },
+    { "reason", exc_reason }, { "owner", exc_owner }, { "expires", exc_expires },
     { NULL, NULL },
 };
 static void read_exception(struct sr *r, yaml_node_t *v, void *obj)
@@ -104,8 +108,9 @@ static void read_exception(struct sr *r, yaml_node_t *v, void *obj)
     ww_site_map(r, v, "an exception", exc_keys, x);
     if (r->rc == WW_OK && (*x->device == 0 || *x->class_ == 0 || *x->reason == 0 ||
                            *x->owner == 0 || x->expires == 0))
-        ww_site_fail(r, v, "an exception needs device, class, reason, owner and expires: somebody "
-                           "answers for it, for a time");
+        ww_site_fail(r, v,
+                     "an exception needs device, class, reason, owner and expires: somebody "
+                     "answers for it, for a time");
 }
 static void mnt_device(struct sr *r, yaml_node_t *v, void *obj)
 {
@@ -135,8 +140,8 @@ static void mnt_approved(struct sr *r, yaml_node_t *v, void *obj)
     ((struct ww_site_maintenance *)obj)->approved_by = ww_site_text(r, v, "approved_by");
 }
 static const struct sr_key mnt_keys[] = {
-    { "device", mnt_device },     { "from", mnt_from },         { "to", mnt_to },
-    { "source", mnt_source },     { "operator", mnt_operator }, { "approved_by", mnt_approved },
+    { "device", mnt_device }, { "from", mnt_from },         { "to", mnt_to },
+    { "source", mnt_source }, { "operator", mnt_operator }, { "approved_by", mnt_approved },
     { NULL, NULL },
 };
 static void read_maintenance(struct sr *r, yaml_node_t *v, void *obj)
@@ -149,10 +154,10 @@ static void read_maintenance(struct sr *r, yaml_node_t *v, void *obj)
 }
 
 /* ---- thresholds ---- */
-#define WW_THRESHOLD(f)                                                                            \
-    static void thr_##f(struct sr *r, yaml_node_t *v, void *obj)                                   \
-    {                                                                                              \
-        ((struct ww_site_thresholds *)obj)->f = ww_site_u32(r, v, #f, 0, 1000000);                 \
+#define WW_THRESHOLD(f)                                                            \
+    static void thr_##f(struct sr *r, yaml_node_t *v, void *obj)                   \
+    {                                                                              \
+        ((struct ww_site_thresholds *)obj)->f = ww_site_u32(r, v, #f, 0, 1000000); \
     }
 WW_THRESHOLD(loss_ppm)
 WW_THRESHOLD(one_way_ppm)
@@ -191,7 +196,8 @@ static void root_zones(struct sr *r, yaml_node_t *v, void *obj)
     s->zone = ww_site_alloc(r, n, sizeof *s->zone);
     for (size_t i = 0; i < n && r->rc == WW_OK; i++) {
         s->nzone = i;
-        ww_site_read_zone(r, yaml_document_get_node(&r->doc, v->data.sequence.items.start[i]), &s->zone[i]);
+        ww_site_read_zone(r, yaml_document_get_node(&r->doc, v->data.sequence.items.start[i]),
+                          &s->zone[i]);
     }
     s->nzone = r->rc == WW_OK ? n : 0;
     if (n == 0)
@@ -200,8 +206,7 @@ static void root_zones(struct sr *r, yaml_node_t *v, void *obj)
 static void root_services(struct sr *r, yaml_node_t *v, void *obj)
 {
     struct ww_site *s = obj;
-    s->service =
-        ww_site_pairs(r, v, "services", sizeof *s->service, &s->nservice, read_service);
+    s->service = ww_site_pairs(r, v, "services", sizeof *s->service, &s->nservice, read_service);
 }
 static void root_controllers(struct sr *r, yaml_node_t *v, void *obj)
 {
@@ -212,7 +217,8 @@ static void root_controllers(struct sr *r, yaml_node_t *v, void *obj)
 static void root_devices(struct sr *r, yaml_node_t *v, void *obj)
 {
     struct ww_site *s = obj;
-    s->dev = ww_site_seq(r, v, "devices", sizeof *s->dev, WW_SITE_DEVICE_MAX, &s->ndev, ww_site_read_device);
+    s->dev = ww_site_seq(r, v, "devices", sizeof *s->dev, WW_SITE_DEVICE_MAX, &s->ndev,
+                         ww_site_read_device);
 }
 static void root_contacts(struct sr *r, yaml_node_t *v, void *obj)
 {
@@ -236,11 +242,16 @@ static void root_thresholds(struct sr *r, yaml_node_t *v, void *obj)
     ww_site_map(r, v, "thresholds", thr_keys, &((struct ww_site *)obj)->thresholds);
 }
 static const struct sr_key root_keys[] = {
-    { "hospital", root_hospital },     { "language", root_language },
-    { "zones", root_zones },           { "services", root_services },
-    { "controllers", root_controllers }, { "devices", root_devices },
-    { "contacts", root_contacts },     { "exceptions", root_exceptions },
-    { "maintenance", root_maintenance }, { "thresholds", root_thresholds },
+    { "hospital", root_hospital },
+    { "language", root_language },
+    { "zones", root_zones },
+    { "services", root_services },
+    { "controllers", root_controllers },
+    { "devices", root_devices },
+    { "contacts", root_contacts },
+    { "exceptions", root_exceptions },
+    { "maintenance", root_maintenance },
+    { "thresholds", root_thresholds },
     { NULL, NULL },
 };
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 const struct ww_site_thresholds ww_site_thresholds_default = {
-    .loss_ppm = 10000,      /* 1 %: above it, what was not seen may matter */
-    .one_way_ppm = 200000,  /* a fifth of the connections: a mirror that shows one direction */
+    .loss_ppm = 10000,     /* 1 %: above it, what was not seen may matter */
+    .one_way_ppm = 200000, /* a fifth of the connections: a mirror that shows one direction */
     .midstream_ppm = 500000,
     .truncated_ppm = 10000,
 };
@@ -92,16 +92,16 @@ static void index_zones(struct sr *r)
         return;
     for (size_t i = 0; i < s->nzone; i++)
         for (size_t k = 0; k < s->zone[i].nnet; k++)
-            s->zone_net[s->nzone_net++] =
-                (struct site_zone_net){ s->zone[i].net[k], &s->zone[i] };
+            s->zone_net[s->nzone_net++] = (struct site_zone_net){ s->zone[i].net[k], &s->zone[i] };
     qsort(s->zone_net, s->nzone_net, sizeof *s->zone_net, longer_first);
     for (size_t i = 0; i < s->nzone_net; i++)
         for (size_t k = i + 1; k < s->nzone_net; k++)
             if (s->zone_net[i].net.len == s->zone_net[k].net.len &&
                 ww_ip_eq(&s->zone_net[i].net.ip, &s->zone_net[k].net.ip)) {
-                ww_site_fail(r, NULL, "the zones '%s' and '%s' have the same subnet; a subnet "
-                                      "belongs to one zone", s->zone_net[i].zone->id,
-                             s->zone_net[k].zone->id);
+                ww_site_fail(r, NULL,
+                             "the zones '%s' and '%s' have the same subnet; a subnet "
+                             "belongs to one zone",
+                             s->zone_net[i].zone->id, s->zone_net[k].zone->id);
                 return;
             }
 }
@@ -144,8 +144,10 @@ void ww_site_finish(struct sr *r)
         if (strcmp(s->exception[i].device, "*") != 0 &&
             ww_site_by_id(s, s->exception[i].device) == NULL) {
             yaml_node_t at = { .start_mark = { .line = s->exception[i].line - 1 } };
-            ww_site_fail(r, &at, "the exception names the device '%.64s', which is not under "
-                                 "devices; correct the id", s->exception[i].device);
+            ww_site_fail(r, &at,
+                         "the exception names the device '%.64s', which is not under "
+                         "devices; correct the id",
+                         s->exception[i].device);
             return;
         }
     index_zones(r);

@@ -1,7 +1,8 @@
 /* site.h - PUBLIC: the site file, all facts and thresholds of one hospital, read once.
  *
  * The file is YAML. A struct ww_site never changes after it was read; any number of threads may ask
- * it. A missing site file is legal: every question takes NULL and answers with what is known without.
+ * it. A missing site file is legal: every question takes NULL and answers with what is known
+ * without.
  */
 #ifndef WW_RULES_SITE_SITE_H
 #define WW_RULES_SITE_SITE_H
@@ -61,7 +62,7 @@ struct ww_site_device {
     struct ww_mac mac;    /* all zero = not said */
     const struct ww_ip *ip;
     size_t nip;
-    uint8_t class_; /* 1..4; 0 = not said; WW_SITE_NOT_MEDICAL, also for role it */
+    uint8_t class_;                  /* 1..4; 0 = not said; WW_SITE_NOT_MEDICAL, also for role it */
     const struct ww_site_zone *zone; /* NULL = not said */
     enum ww_site_conn connection;    /* of the device itself; the zone is not looked at here */
     const struct ww_site_ae *ae;
@@ -108,8 +109,9 @@ enum ww_rc ww_site_parse(struct ww_site **out, const char *name, struct ww_slice
                          struct ww_err *e) WW_MUST_CHECK;
 void ww_site_free(struct ww_site *s);
 
-/* ---- what the file says; each takes s == NULL ------------------------------------------------- */
-const char *ww_site_file(const struct ww_site *s);     /* "" = no site file */
+/* ---- what the file says; each takes s == NULL -------------------------------------------------
+ */
+const char *ww_site_file(const struct ww_site *s); /* "" = no site file */
 const char *ww_site_hospital(const struct ww_site *s);
 const char *ww_site_language(const struct ww_site *s); /* "ja", "en", "" = not said */
 const struct ww_site_thresholds *ww_site_thresholds(const struct ww_site *s);
@@ -119,7 +121,8 @@ const struct ww_site_contact *ww_site_contacts(const struct ww_site *s, size_t *
 const struct ww_site_exception *ww_site_exceptions(const struct ww_site *s, size_t *n);
 const struct ww_site_maintenance *ww_site_maintenance(const struct ww_site *s, size_t *n);
 
-/** Zone of an address: the longest subnet that holds it, then the VLAN (0 = none). NULL = no zone. */
+/** Zone of an address: the longest subnet that holds it, then the VLAN (0 = none). NULL = no zone.
+ */
 const struct ww_site_zone *ww_site_zone_of(const struct ww_site *s, const struct ww_ip *ip,
                                            uint16_t vlan);
 /**
@@ -131,7 +134,8 @@ const struct ww_site_zone *ww_site_zone_of(const struct ww_site *s, const struct
 bool ww_site_external(const struct ww_site *s, const struct ww_ip *ip);
 
 enum ww_site_is { WW_SITE_NO, WW_SITE_YES, WW_SITE_UNSAID };
-/** Does the address give the service (dns, ntp, dhcp, pacs, ...)? UNSAID: the file names no address. */
+/** Does the address give the service (dns, ntp, dhcp, pacs, ...)? UNSAID: the file names no
+ * address. */
 enum ww_site_is ww_site_service(const struct ww_site *s, const char *service,
                                 const struct ww_ip *ip);
 /** Name of the first service that the address gives; NULL = none. */
@@ -144,14 +148,16 @@ const struct ww_site_device *ww_site_by_id(const struct ww_site *s, const char *
 const struct ww_site_device *ww_site_by_mac(const struct ww_site *s, const struct ww_mac *mac);
 const struct ww_site_device *ww_site_by_ip(const struct ww_site *s, const struct ww_ip *ip);
 const struct ww_site_contact *ww_site_contact(const struct ww_site *s, const char *code);
-/** The exception that holds now for a device, alert class and peer (address or "*"); NULL = none. */
+/** The exception that holds now for a device, alert class and peer (address or "*"); NULL = none.
+ */
 const struct ww_site_exception *ww_site_exception(const struct ww_site *s, const char *device,
                                                   const char *class_, const char *peer,
                                                   uint64_t now);
 /** Is the device used in a closed network, by its own ledger row or by its zone? */
 bool ww_site_closed(const struct ww_site_device *d);
 
-/* ---- for people ---------------------------------------------------------------------------------- */
+/* ---- for people
+ * ---------------------------------------------------------------------------------- */
 /**
  * Writes what is right and what is missing in a site file, one line each.
  * In: now ns since 1970 UTC, for exceptions that are over; 0 = do not look.
@@ -159,7 +165,8 @@ bool ww_site_closed(const struct ww_site_device *d);
  */
 int ww_site_check(const char *path, uint64_t now, struct ww_out *o);
 
-/* ---- addresses as text ------------------------------------------------------------------------------ */
+/* ---- addresses as text
+ * ------------------------------------------------------------------------------ */
 /** Address or address/length. Return: false when the text is neither. Host bits must be zero. */
 bool ww_net_parse(struct ww_site_net *n, const char *text);
 bool ww_ip_parse(struct ww_ip *ip, const char *text);

@@ -130,7 +130,8 @@ static void no_doubles(struct sr *r, yaml_node_t *v, const char *what)
         for (yaml_node_pair_t *q = p + 1; q < v->data.mapping.pairs.top; q++) {
             yaml_node_t *b = yaml_document_get_node(&r->doc, q->key);
             if (a->type == YAML_SCALAR_NODE && b->type == YAML_SCALAR_NODE &&
-                strcmp((const char *)a->data.scalar.value, (const char *)b->data.scalar.value) == 0) {
+                strcmp((const char *)a->data.scalar.value, (const char *)b->data.scalar.value) ==
+                    0) {
                 ww_site_fail(r, b, "%s has the key '%.60s' twice; remove one", what,
                              (const char *)b->data.scalar.value);
                 return;
@@ -162,7 +163,8 @@ void ww_site_map(struct sr *r, yaml_node_t *v, const char *what, const struct sr
             unknown_key(r, k, what, name, keys);
     }
     for (const struct sr_key *t = keys; t->name != NULL && r->rc == WW_OK; t++)
-        for (yaml_node_pair_t *p = v->data.mapping.pairs.start; p < v->data.mapping.pairs.top; p++) {
+        for (yaml_node_pair_t *p = v->data.mapping.pairs.start; p < v->data.mapping.pairs.top;
+             p++) {
             const yaml_node_t *k = yaml_document_get_node(&r->doc, p->key);
             if (strcmp((const char *)k->data.scalar.value, t->name) == 0)
                 t->read(r, yaml_document_get_node(&r->doc, p->value), obj);
@@ -319,7 +321,9 @@ uint64_t ww_site_time(struct sr *r, yaml_node_t *v, const char *what, bool *date
     uint64_t ns = 0;
     const char *t = ww_site_text(r, v, what);
     if (r->rc == WW_OK && !time_of(t, &ns, date_only))
-        ww_site_fail(r, v, "%s must be a date (2026-12-31) or a time with its zone "
-                           "(2026-12-31T09:00:00+09:00)", what);
+        ww_site_fail(r, v,
+                     "%s must be a date (2026-12-31) or a time with its zone "
+                     "(2026-12-31T09:00:00+09:00)",
+                     what);
     return ns;
 }

@@ -8,7 +8,8 @@ static const char SITE[] =
     "  - {id: servers, subnets: [10.10.10.0/24], connection: hospital}\n"
     "  - {id: air, subnets: [10.10.60.0/24], wireless: true}\n"
     "services: {dns: [10.10.10.2], ntp: [10.10.10.2], syslog: [10.10.10.7]}\n"
-    "controllers: {\"urn:x-hospital:pacs\": [10.10.10.5], \"urn:x-hospital:modalities\": [10.10.20.15],\n"
+    "controllers: {\"urn:x-hospital:pacs\": [10.10.10.5], \"urn:x-hospital:modalities\": "
+    "[10.10.20.15],\n"
     "  \"urn:x-hospital:viewers\": [10.10.60.31], \"urn:x-hospital:hl7-engine\": [10.10.10.20]}\n"
     "devices:\n"
     "  - {id: ct-01, name: CT scanner 1, ip: [10.10.20.15], class: II, role: diagnostic,\n"
@@ -21,7 +22,8 @@ static const char SITE[] =
     "  - {id: svc-1, name: Names, ip: [10.10.10.2], role: it, zone: servers}\n"
     "  - {id: log-1, name: Logs, ip: [10.10.10.7], role: it, zone: servers}\n"
     "exceptions:\n"
-    "  - {device: ct-01, class: WD-101, peer: 10.10.10.30, reason: test, owner: HIT, expires: 2030-01-01}\n";
+    "  - {device: ct-01, class: WD-101, peer: 10.10.10.30, reason: test, owner: HIT, expires: "
+    "2030-01-01}\n";
 
 static struct ww_end at(const char *ip, uint16_t port)
 {
@@ -110,7 +112,8 @@ static struct tj *open_updater(const char *path)
     (void)snprintf(site, sizeof site,
                    "zones: [{id: lab, subnets: [10.10.70.0/24], connection: internet}]\n"
                    "devices: [{id: lab-1, name: Analyser, ip: [10.10.70.1], class: II, zone: lab,"
-                   " baseline: %s}]\n", path);
+                   " baseline: %s}]\n",
+                   path);
     return tj_open(site, NULL, NULL, NULL);
 }
 

@@ -11,7 +11,8 @@ static const char SITE[] =
     "  - {id: imaging, subnets: [10.1.0.0/16], connection: closed}\n"
     "  - {id: air, subnets: [10.2.0.0/16], wireless: true}\n"
     "devices:\n"
-    "  - {id: ct, name: CT, mac: \"00:00:5e:00:53:01\", ip: [10.1.0.1], class: II, role: diagnostic}\n"
+    "  - {id: ct, name: CT, mac: \"00:00:5e:00:53:01\", ip: [10.1.0.1], class: II, role: "
+    "diagnostic}\n"
     "  - {id: mobile, name: X-ray, mac: \"00:00:5e:00:53:02\", class: II}\n"
     "  - {id: gate, name: Gateway, mac: \"00:00:5e:00:53:aa\", ip: [10.1.0.254], role: it}\n";
 
@@ -68,7 +69,8 @@ Test(devices, ledger_beats_mac_beats_address)
     struct tj *t = tj_open(SITE, NULL, NULL, NULL);
     struct ww_end ct = tj_end("10.1.0.1", "00:00:5e:00:53:01", 1000);
     tj_flow_all(t, ct, tj_end("10.1.0.77", "02:00:00:00:00:77", 80), NULL, true);
-    tj_flow_all(t, tj_end("10.2.0.9", "00:00:5e:00:53:02", 1000), ct, NULL, true); /* no ip in the ledger */
+    tj_flow_all(t, tj_end("10.2.0.9", "00:00:5e:00:53:02", 1000), ct, NULL,
+                true); /* no ip in the ledger */
     cr_assert(tj_fact(t, "ct", "name", "CT"));
     cr_assert(tj_fact(t, "ct", "zone", "imaging"));
     cr_assert(tj_fact(t, "ct", "regulatory_class", "II"));
@@ -95,7 +97,8 @@ Test(devices, a_second_address_makes_a_router)
     cr_assert_not_null(ch);
     cr_assert(eq(str, (char *)tj_text(ch, "after"), "router"));
     cr_assert(tj_fact(t, "ip:10.5.0.2", "ip", "10.5.0.2"));
-    tj_flow_all(t, tj_end("10.5.0.1", router, 1), host, NULL, true); /* it is one behind the router, too */
+    tj_flow_all(t, tj_end("10.5.0.1", router, 1), host, NULL,
+                true); /* it is one behind the router, too */
     cr_assert(tj_fact(t, "ip:10.5.0.1", "ip", "10.5.0.1"));
     tj_close(t);
 }
@@ -115,8 +118,9 @@ Test(devices, behind_a_router_of_the_ledger_nobody_is_taken_for_it)
 Test(devices, vlan_keeps_equal_addresses_apart)
 {
     struct tj *t = tj_open(NULL, NULL, NULL, NULL);
-    struct tj_flow f = { .a = tj_end("10.0.0.1", NULL, 1), .b = tj_end("10.0.0.2", NULL, 2), .id = 1,
-                         .proto = 6 };
+    struct tj_flow f = {
+        .a = tj_end("10.0.0.1", NULL, 1), .b = tj_end("10.0.0.2", NULL, 2), .id = 1, .proto = 6
+    };
     for (uint16_t v = 10; v <= 11; v++, f.id++) {
         struct ww_event *e = tj_in(t, &f, "flow.start");
         e->vlan[0] = v;
@@ -135,7 +139,8 @@ Test(devices, nothing_outside_no_group_no_silent_address)
     tj_flow_all(t, ct, tj_end("203.0.113.9", "00:00:5e:00:53:aa", 443), NULL, true);
     tj_flow_all(t, ct, tj_end("239.1.1.1", "01:00:5e:01:01:01", 5000), NULL, false);
     tj_flow_all(t, ct, tj_end("255.255.255.255", "ff:ff:ff:ff:ff:ff", 67), NULL, false);
-    tj_flow_all(t, ct, tj_end("10.1.0.200", "00:00:5e:00:53:c8", 22), NULL, false); /* never answers */
+    tj_flow_all(t, ct, tj_end("10.1.0.200", "00:00:5e:00:53:c8", 22), NULL,
+                false); /* never answers */
     struct ww_judge_counts c;
     ww_judge_counts(t->j, &c);
     cr_assert(eq(u64, c.devices, 1));
@@ -156,7 +161,8 @@ Test(devices, a_fact_is_told_once)
     }
     cr_assert(tj_fact(t, "mac:00:00:5e:00:53:01", "ae_title", "CT01"));
     cr_assert(tj_fact(t, "mac:00:00:5e:00:53:01", "implementation_uid", "1.2.3"));
-    cr_assert(not(tj_fact(t, "mac:00:00:5e:00:53:02", "ae_title", NULL))); /* asked for is not proved */
+    cr_assert(
+        not(tj_fact(t, "mac:00:00:5e:00:53:02", "ae_title", NULL))); /* asked for is not proved */
     size_t n = 0;
     for (size_t i = 0; i < t->n; i++)
         n += t->kept[i]->type == &ww_device_evidence_type;
@@ -187,8 +193,13 @@ Test(devices, roles_come_from_messages)
 
 Test(devices, full_tables_are_counted_not_crashed)
 {
-    struct ww_judge_caps caps = { .devices = 16, .addresses = 16, .facts = 16, .flows = 16,
-                                  .conversations = 16, .verdicts = 16, .names = 16 };
+    struct ww_judge_caps caps = { .devices = 16,
+                                  .addresses = 16,
+                                  .facts = 16,
+                                  .flows = 16,
+                                  .conversations = 16,
+                                  .verdicts = 16,
+                                  .names = 16 };
     struct tj *t = tj_open(NULL, NULL, NULL, &caps);
     for (unsigned i = 0; i < 200; i++) {
         char ip[16];
@@ -263,7 +274,8 @@ Test(names, by_device_by_address_for_a_time)
     cr_assert(eq(str, (char *)ww_names_of(n, &a, &ip, 0, 1010 * TJ_SEC), "update.example"));
     cr_assert(eq(str, (char *)ww_names_of(n, &a, &ip, 1, 1010 * TJ_SEC), "other.example"));
     cr_assert(eq(ptr, (void *)ww_names_of(n, &a, &ip, 2, 1010 * TJ_SEC), NULL));
-    cr_assert(eq(ptr, (void *)ww_names_of(n, &b, &ip, 0, 1010 * TJ_SEC), NULL)); /* not its answer */
+    cr_assert(
+        eq(ptr, (void *)ww_names_of(n, &b, &ip, 0, 1010 * TJ_SEC), NULL)); /* not its answer */
     cr_assert(ww_names_answered(n, &a, "UPDATE.example", 1010 * TJ_SEC));
     cr_assert(not(ww_names_answered(n, &b, "update.example", 1010 * TJ_SEC)));
     uint64_t late = (1001 + 60 + WW_NAME_GRACE_S + 1) * TJ_SEC;
@@ -280,7 +292,8 @@ Test(oui, longest_prefix_and_quotes)
     FILE *f = fopen(path, "w");
     (void)fputs("Registry,Assignment,Organization Name,Organization Address\r\n"
                 "MA-L,00005E,\"ICANN, IANA \"\"x\"\"\",Somewhere\nMA-L,70B3D5,IEEE,US\n"
-                "MA-L,ZZZZZZ,bad,\nMA-L,0000", f);
+                "MA-L,ZZZZZZ,bad,\nMA-L,0000",
+                f);
     (void)fclose(f);
     (void)snprintf(path, sizeof path, "%s/oui36.csv", dir);
     f = fopen(path, "w");

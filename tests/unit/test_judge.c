@@ -9,11 +9,14 @@ static const char SITE[] =
     "  - {id: imaging, subnets: [10.10.20.0/24], connection: closed}\n"
     "  - {id: servers, subnets: [10.10.10.0/24], connection: hospital}\n"
     "services: {dns: [10.10.10.2], ntp: [10.10.10.2]}\n"
-    "controllers: {\"urn:x-hospital:pacs\": [10.10.10.5], \"urn:x-hospital:modalities\": [10.10.20.15]}\n"
+    "controllers: {\"urn:x-hospital:pacs\": [10.10.10.5], \"urn:x-hospital:modalities\": "
+    "[10.10.20.15]}\n"
     "devices:\n"
-    "  - {id: ct-01, name: CT scanner 1, mac: \"00:13:95:20:00:15\", ip: [10.10.20.15], class: II,\n"
+    "  - {id: ct-01, name: CT scanner 1, mac: \"00:13:95:20:00:15\", ip: [10.10.20.15], class: "
+    "II,\n"
     "     role: diagnostic, zone: imaging, baseline: ct-scanner.json, ae_titles: [CT01]}\n"
-    "  - {id: pacs-1, name: PACS, ip: [10.10.10.5], class: II, role: clinical-server, zone: servers,\n"
+    "  - {id: pacs-1, name: PACS, ip: [10.10.10.5], class: II, role: clinical-server, zone: "
+    "servers,\n"
     "     baseline: pacs.json, ae_titles: [PACS1]}\n";
 
 static struct ww_end ct(uint16_t port)
@@ -197,7 +200,8 @@ Test(judge, a_mud_url_told_by_dhcp_binds)
     struct ww_judge_counts c;
     ww_judge_counts(t->j, &c);
     cr_assert(eq(u64, c.baselines_bound, 1));
-    tj_flow_all(t, tj_end("10.0.0.1", "00:00:5e:00:53:01", 1), tj_end("10.0.0.9", NULL, 23), NULL, true);
+    tj_flow_all(t, tj_end("10.0.0.1", "00:00:5e:00:53:01", 1), tj_end("10.0.0.9", NULL, 23), NULL,
+                true);
     cr_assert(eq(str, (char *)verdicts(t, "mac:00:00:5e:00:53:01"), "violation peer;"));
     (void)unlink(path);
     tj_close(t);
@@ -225,9 +229,13 @@ static enum ww_rc try_new(const char *site_text, const char *baseline, struct ww
     cr_assert(eq(int, ww_registry_add(&reg, ww_judge_events, e), WW_OK));
     cr_assert(eq(int, ww_guide_load(&g, NULL, e), WW_OK));
     if (site_text != NULL)
-        cr_assert(eq(int, ww_site_parse(&s, "/etc/none/site.yaml", ww_slice_str(site_text), e), WW_OK));
-    struct ww_judge_cfg c = { .registry = &reg, .guide = g, .site = s,
-                              .baseline_paths = &baseline, .nbaselines = baseline != NULL };
+        cr_assert(
+            eq(int, ww_site_parse(&s, "/etc/none/site.yaml", ww_slice_str(site_text), e), WW_OK));
+    struct ww_judge_cfg c = { .registry = &reg,
+                              .guide = g,
+                              .site = s,
+                              .baseline_paths = &baseline,
+                              .nbaselines = baseline != NULL };
     enum ww_rc rc = ww_judge_new(&j, &c, e);
     if (rc == WW_OK)
         cr_assert_not_null(ww_judge_note(j, 0));
@@ -246,9 +254,11 @@ Test(judge, start_without_dissectors_site_and_declarations)
 Test(judge, start_fails_with_file_line_and_remedy)
 {
     struct ww_err e = { .rc = WW_OK };
-    cr_assert(ne(int, try_new("devices:\n  - {id: a, ip: [10.0.0.1], baseline: gone.json}\n", NULL, &e),
+    cr_assert(ne(int,
+                 try_new("devices:\n  - {id: a, ip: [10.0.0.1], baseline: gone.json}\n", NULL, &e),
                  WW_OK));
-    cr_assert(strstr(e.text, "/etc/none/site.yaml:2: the declaration of 'a': /etc/none/gone.json") != NULL,
+    cr_assert(strstr(e.text,
+                     "/etc/none/site.yaml:2: the declaration of 'a': /etc/none/gone.json") != NULL,
               "%s", e.text);
     cr_assert(ne(int, try_new(NULL, "/nonexistent/x.json", &e), WW_OK));
     cr_assert(strstr(e.text, "/nonexistent/x.json") != NULL, "%s", e.text);
@@ -262,12 +272,12 @@ Test(judge, start_fails_with_file_line_and_remedy)
 Test(judge, every_event_and_field_that_it_reads_exists)
 {
     /* an event that no dissector offers is skipped at start; this is where a renamed one shows */
-    static const char *const needed[] = { "flow.start",      "flow.open",     "flow.app",
-                                          "flow.update",     "flow.end",      "stats",
-                                          "anomaly",         "dicom.associate", "dicom.accept",
-                                          "dicom.context",   "dicom.request", "dicom.response",
-                                          "hl7.message",     "hl7.ack",       "dns.answer",
-                                          "dhcp.message",    "arp.message" };
+    static const char *const needed[] = { "flow.start",    "flow.open",       "flow.app",
+                                          "flow.update",   "flow.end",        "stats",
+                                          "anomaly",       "dicom.associate", "dicom.accept",
+                                          "dicom.context", "dicom.request",   "dicom.response",
+                                          "hl7.message",   "hl7.ack",         "dns.answer",
+                                          "dhcp.message",  "arp.message" };
     struct tj *t = tj_open(NULL, NULL, NULL, NULL);
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
         cr_assert_not_null(ww_type_find(&t->reg, needed[i]), "%s", needed[i]);
@@ -286,8 +296,9 @@ Test(judge, allocates_nothing_per_event)
     size_t before = 0;
     for (unsigned round = 0; round < 2; round++) {
         for (uint16_t i = 0; i < 500; i++) {
-            struct tj_flow f = { .a = ct(i), .b = pacs((uint16_t)(i % 7 == 0 ? 104 : i)), .id = i + 1u,
-                                 .proto = 6 };
+            struct tj_flow f = {
+                .a = ct(i), .b = pacs((uint16_t)(i % 7 == 0 ? 104 : i)), .id = i + 1u, .proto = 6
+            };
             ww_judge_see(t->j, tj_in(t, &f, "flow.start"), discard, NULL);
             ww_judge_see(t->j, tj_in(t, &f, "flow.open"), discard, NULL);
             t->now += TJ_SEC;

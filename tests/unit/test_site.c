@@ -9,11 +9,13 @@ static const char GOOD[] =
     "hospital: Example General Hospital\n"
     "language: ja\n"
     "devices:\n"
-    "  - {id: ct-01, name: CT scanner 1, mac: \"02:00:5e:00:53:15\", ip: [10.10.20.15], class: II,\n"
+    "  - {id: ct-01, name: CT scanner 1, mac: \"02:00:5e:00:53:15\", ip: [10.10.20.15], class: "
+    "II,\n"
     "     role: diagnostic, zone: imaging, location: Radiology room 2, department: Radiology,\n"
     "     baseline: ct-scanner.json, serial: \"\", acquisition: new, ae_titles: [CT01],\n"
     "     ports: [{conduit: store, port: 11112}]}\n"
-    "  - {id: pacs, name: PACS, ip: [10.10.10.5, \"fd00::5\"], class: none, role: clinical-server,\n"
+    "  - {id: pacs, name: PACS, ip: [10.10.10.5, \"fd00::5\"], class: none, role: "
+    "clinical-server,\n"
     "     connection: hospital, ae_titles: [{id: main, title: PACS, remote: [CT01]}]}\n"
     "zones:\n"
     "  - {id: imaging, subnets: [10.10.20.0/24], vlans: [20], environment: hospital,\n"
@@ -107,7 +109,8 @@ Test(site, services_and_controllers)
     struct ww_ip dns = ip("10.10.10.2"), pacs = ip("10.10.10.5");
     cr_assert(eq(int, ww_site_service(s, "dns", &dns), WW_SITE_YES));
     cr_assert(eq(int, ww_site_service(s, "dns", &pacs), WW_SITE_NO));
-    cr_assert(eq(int, ww_site_service(s, "ntp", &dns), WW_SITE_UNSAID)); /* an empty list says nothing */
+    cr_assert(
+        eq(int, ww_site_service(s, "ntp", &dns), WW_SITE_UNSAID)); /* an empty list says nothing */
     cr_assert(eq(int, ww_site_service(NULL, "dns", &dns), WW_SITE_UNSAID));
     cr_assert(eq(str, (char *)ww_site_service_of(s, &pacs), "pacs"));
     cr_assert(eq(int, ww_site_controller(s, "urn:x-hospital:pacs", &pacs), WW_SITE_YES));
@@ -142,22 +145,23 @@ Test(site, refuses_with_line_and_remedy)
         { "zones:\n  - {id: z}\n  - {id: z}\n", "s.yaml:3:", "stands here twice" },
         { "zones:\n  - {id: z, subnets: [10.0.0.0/8]}\n  - {id: y, subnets: [10.0.0.0/8]}\n",
           "s.yaml:1:", "the same subnet" },
-        { "devices:\n  - {id: a, ip: [10.0.0.1]}\n  - {id: a, ip: [10.0.0.2]}\n", "s.yaml:3:",
-          "stands in line 2 already" },
-        { "devices:\n  - {id: a, ip: [10.0.0.1]}\n  - {id: b, ip: [10.0.0.1]}\n", "s.yaml:3:",
-          "the same ip" },
-        { "devices:\n  - {id: a, ip: [10.0.0.1], zone: nowhere}\n", "s.yaml:2:",
-          "no zone has the id 'nowhere'" },
+        { "devices:\n  - {id: a, ip: [10.0.0.1]}\n  - {id: a, ip: [10.0.0.2]}\n",
+          "s.yaml:3:", "stands in line 2 already" },
+        { "devices:\n  - {id: a, ip: [10.0.0.1]}\n  - {id: b, ip: [10.0.0.1]}\n",
+          "s.yaml:3:", "the same ip" },
+        { "devices:\n  - {id: a, ip: [10.0.0.1], zone: nowhere}\n",
+          "s.yaml:2:", "no zone has the id 'nowhere'" },
         { "devices:\n  - {id: a}\n", "s.yaml:2:", "neither mac nor ip" },
-        { "devices:\n  - {id: a, ip: [10.0.0.1], class: V}\n", "s.yaml:2:", "class 'V' is not known" },
+        { "devices:\n  - {id: a, ip: [10.0.0.1], class: V}\n",
+          "s.yaml:2:", "class 'V' is not known" },
         { "services: {dsn: [10.0.0.1]}\n", "s.yaml:1:", "service 'dsn' is not known" },
         { "contacts: {XX: {name: x}}\n", "s.yaml:1:", "code 'XX'" },
         { "exceptions:\n  - {device: a, class: WD-101, reason: r, owner: o, expires: 2026-02-30}\n",
           "s.yaml:2:", "must be a date" },
         { "exceptions:\n  - {device: a, class: WD-101, reason: r, owner: o, expires: 2026-02-28}\n",
           "s.yaml:2:", "not under devices" },
-        { "exceptions:\n  - {device: '*', class: WD-101, expires: 2026-02-28}\n", "s.yaml:2:",
-          "needs device, class, reason, owner and expires" },
+        { "exceptions:\n  - {device: '*', class: WD-101, expires: 2026-02-28}\n",
+          "s.yaml:2:", "needs device, class, reason, owner and expires" },
         { "thresholds: {loss_ppm: many}\n", "s.yaml:1:", "must be a number" },
         { "hospital: a\nhospital: b\n", "s.yaml:2:", "twice" },
         { "hospital: [a, b]\n", "s.yaml:1:", "must be a text" },
@@ -236,8 +240,10 @@ Test(site, check_tells_what_is_missing)
     cr_assert(eq(int, ww_site_check(path, UINT64_C(1798761600000000000), &o), 0));
     buf[o.n] = 0;
     (void)remove(path);
-    cr_assert(strstr(buf, "'ct-01' names the declaration /tmp/ct-scanner.json, which cannot be read") != NULL,
-              "%s", buf);
+    cr_assert(
+        strstr(buf, "'ct-01' names the declaration /tmp/ct-scanner.json, which cannot be read") !=
+            NULL,
+        "%s", buf);
     cr_assert(strstr(buf, "no contact for HIT") != NULL, "%s", buf);
     cr_assert(strstr(buf, "the exception for 'ct-01' is over") != NULL, "%s", buf);
     cr_assert(strstr(buf, "usable, 2 zones, 2 devices") != NULL, "%s", buf);
