@@ -197,6 +197,12 @@ Test(dns, probe)
         P("mDNS", "\0\0\0\0\0\x01\0\0\0\0\0\0\x05_http\x04_tcp\x05local\0\0\x0c\0\x01",
           WW_GUESS_NO),
         P("LLMNR", "\x12\x34\0\0\0\x01\0\0\0\0\0\0\x04wpad\0\0\x01\0\x01", WW_GUESS_NO),
+        P("LLMNR reverse",
+          "\x12\x34\0\0\0\x01\0\0\0\0\0\0\x02"
+          "17\x03"
+          "112\x07in-addr\x04"
+          "ArpA\0\0\x0c\0\x01",
+          WW_GUESS_NO),
         P("NetBIOS",
           "\x12\x34\x01\x10\0\x01\0\0\0\0\0\0\x20"
           "CKAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\0\0\x21\0\x01",

@@ -173,6 +173,16 @@ static bool netbios(const struct dns_name *n)
     return yes;
 }
 
+/* Names of addresses: in-addr.arpa, ip6.arpa. */
+static bool reverse(const struct dns_name *n)
+{
+    static const char arpa[] = ".arpa";
+    bool yes = n->n >= sizeof arpa - 1;
+    for (size_t i = 0; yes && i < sizeof arpa - 1; i++)
+        yes = ww_dns_lower(n->b[n->n - (sizeof arpa - 1) + i]) == (unsigned)(uint8_t)arpa[i];
+    return yes;
+}
+
 /** Is this the start of a DNS message, with one question? MAYBE: too short to say. */
 enum ww_guess ww_dns_looks(struct ww_slice in)
 {
@@ -185,8 +195,8 @@ enum ww_guess ww_dns_looks(struct ww_slice in)
     if (h.qd != 1 || ww_dns_opcode(&h) == 3 || ww_dns_opcode(&h) > 5 || h.an > 512 || h.ns > 512 ||
         h.ar > 512)
         return WW_GUESS_NO;
-    if (!answer && ww_dns_opcode(&h) == 0 && (h.an > 0 || h.ns > 1 || (h.flags & 0x048f) != 0))
-        return WW_GUESS_NO; /* answers, AA, RA and a code have no place in a question */
+    if (!answer && ww_dns_opcode(&h) == 0 && (h.an > 0 || h.ns > 1 || (h.flags & 0x0480) != 0))
+        return WW_GUESS_NO; /* answers, AA and RA have no place in a question */
     size_t at = ww_dns_name(in, DNS_HEADER, &name);
     if (at == 0)
         return in.n < DNS_HEADER + DNS_NAME_WIRE_MAX ? WW_GUESS_MAYBE : WW_GUESS_NO;
@@ -196,8 +206,9 @@ enum ww_guess ww_dns_looks(struct ww_slice in)
         return WW_GUESS_MAYBE;
     if (type == 0 || (class != 1 && class != 3 && class != 254 && class != 255) || netbios(&name))
         return WW_GUESS_NO;
-    /* multicast DNS has id 0, LLMNR no flags and mostly single names (RFC 6762 18.1, RFC 4795) */
-    bool local = (h.flags & 0x0100) == 0 && memchr(name.b, '.', name.n) == NULL;
-    return (h.id == 0 && (h.flags & 0x0100) == 0) || (local && name.n > 0) ? WW_GUESS_NO
-                                                                           : WW_GUESS_YES;
+    /* Multicast DNS has id 0; LLMNR no flags and single or reverse names (RFC 6762 18.1, RFC 4795).
+     * DEVIATION: a resolver that asks iteratively for a reverse name is not recognised either. */
+    bool asks_all = (h.flags & 0x0100) == 0;
+    bool single = name.n > 0 && memchr(name.b, '.', name.n) == NULL;
+    return asks_all && (h.id == 0 || single || reverse(&name)) ? WW_GUESS_NO : WW_GUESS_YES;
 }
