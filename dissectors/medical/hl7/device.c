@@ -1,6 +1,18 @@
 /* device.c - identifiers of devices and software inside HL7 v2 messages.
  * Source: HL7 v2.6 and 2.7 chapters 4, 7, 13 (OBX-18, PRT, EQU), 2 (SFT); IHE PCD TF-2 rev. 8 */
 #include "dissectors/medical/hl7/hl7.h"
+#include "sensor/base/hash.h"
+
+static uint64_t hash_of(struct ww_slice s)
+{
+    uint64_t h = 0xcbf29ce484222325u;
+    struct ww_rd r = ww_rd(s);
+    while (r.left >= 8)
+        h = ww_mix(h ^ ww_rd_be64(&r), 0x9e3779b97f4a7c15u);
+    while (r.left > 0)
+        h = (h ^ ww_rd_u8(&r)) * 0x100000001b3u;
+    return h;
+}
 
 /* Keeps a device once a message; what does not fit is counted. */
 static struct hl7_device *keep(struct hl7_msg *m, const struct hl7_device *d)
@@ -46,11 +58,18 @@ static bool entity(const struct hl7_msg *m, const struct hl7_fields *f, size_t n
 void ww_hl7_device_obx(struct hl7_msg *m, const struct hl7_fields *f)
 {
     struct hl7_device d;
+    if (f->n <= 18 || f->f[18].n == 0)
+        return;
+    struct ww_slice code = ww_hl7_part(f->f[3], m->text.seps.comp, f->enc, 1);
+    bool describes = ww_slice_starts(code, "MDC_DEV_");
+    uint64_t hash = hash_of(f->f[18]);
+    if (hash == m->last_obx18 && !describes) /* row after row names the same equipment */
+        return;
     if (!entity(m, f, 18, "OBX-18", &d))
         return;
+    m->last_obx18 = hash;
     struct hl7_device *k = keep(m, &d);
-    struct ww_slice code = ww_hl7_part(f->f[3], m->text.seps.comp, f->enc, 1);
-    if (k != NULL && k->device_class.len == 0 && ww_slice_starts(code, "MDC_DEV_"))
+    if (describes && k != NULL && k->device_class.len == 0)
         (void)WW_SET(k->device_class, code);
 }
 

@@ -70,6 +70,12 @@ static const char *framing(const struct hl7_side *s)
     return s->st == ST_BLOCK ? "mllp" : "bare";
 }
 
+static bool trailer(struct ww_slice s)
+{
+    uint8_t a = ww_slice_at(s, 0);
+    return (a == 'B' || a == 'F') && ww_slice_at(s, 1) == 'T' && ww_slice_at(s, 2) == 'S';
+}
+
 /* A segment without its end; cut: only its beginning is there. */
 static void segment(struct ww_cx *cx, struct hl7_state *st, enum ww_dir dir, struct ww_slice seg,
                     bool cut)
@@ -88,7 +94,7 @@ static void segment(struct ww_cx *cx, struct hl7_state *st, enum ww_dir dir, str
             ww_hl7_batch_begin(s, seg);
         return;
     }
-    if (ww_slice_starts(seg, "BTS") || ww_slice_starts(seg, "FTS")) {
+    if (trailer(seg)) {
         finish(cx, st, dir, framing(s));
         ww_hl7_batch_end(cx, s, dir, seg);
         return;
@@ -156,7 +162,7 @@ static size_t segment_limit(const struct hl7_side *s, struct ww_slice in, size_t
 {
     struct ww_slice id = ww_slice_sub(in, at, 3);
     if (s->m.open && s->m.ev.bytes > HL7_PARSE_MAX && header_at(in, at) == WW_GUESS_NO &&
-        !ww_slice_eqs(id, "BTS") && !ww_slice_eqs(id, "FTS"))
+        !trailer(id))
         return HL7_HEADER;
     return HL7_SEG_MAX;
 }

@@ -126,7 +126,6 @@ struct hl7_seps {
 struct hl7_text {
     struct hl7_seps seps;
     uint8_t declared; /* enum hl7_declared */
-    bool japan;       /* MSH-17 is JPN */
     bool seen_2022, seen_utf8, seen_sjis, seen_gbk, seen_euc, seen_high;
 };
 enum hl7_declared { HL7_CS_NONE, HL7_CS_SINGLE, HL7_CS_UTF8, HL7_CS_JIS, HL7_CS_GBK, HL7_CS_OTHER };
@@ -141,7 +140,7 @@ struct hl7_fields {
 
 enum ww_guess ww_hl7_header(struct ww_slice s);
 bool ww_hl7_seps(struct ww_slice seg, struct hl7_seps *out);
-void ww_hl7_split(struct ww_slice seg, struct hl7_text *t, struct hl7_fields *out);
+void ww_hl7_split(struct ww_slice seg, struct hl7_text *t, struct hl7_fields *out, size_t last);
 struct ww_slice ww_hl7_part(struct ww_slice s, uint8_t sep, uint8_t enc, size_t index);
 bool ww_hl7_filled(struct ww_slice s);
 uint8_t ww_hl7_declared(struct ww_slice msh18);
@@ -154,7 +153,8 @@ struct hl7_msg {
     bool has_msa;
     uint8_t ndevices;
     bool has_software;
-    bool stray; /* something in it is no segment */
+    bool stray;          /* something in it is no segment */
+    uint64_t last_obx18; /* hash of the equipment that the row before named */
     struct hl7_text text;
     struct hl7_ack ev; /* also the body of hl7.message: its fields come first, in the same order */
     struct hl7_device device[HL7_DEVICES];
@@ -210,7 +210,7 @@ void ww_hl7_emit(struct ww_cx *cx, struct hl7_state *st, enum ww_dir dir, const 
 void ww_hl7_batch_begin(struct hl7_side *s, struct ww_slice seg);
 void ww_hl7_batch_end(struct ww_cx *cx, struct hl7_side *s, enum ww_dir dir, struct ww_slice seg);
 
-bool ww_hl7_phi_has(uint32_t id);
+size_t ww_hl7_phi_last(const struct hl7_msg *m, uint32_t id);
 void ww_hl7_phi(struct ww_cx *cx, struct hl7_msg *m, const struct hl7_fields *f);
 void ww_hl7_device_obx(struct hl7_msg *m, const struct hl7_fields *f);
 void ww_hl7_device_prt(struct hl7_msg *m, const struct hl7_fields *f);

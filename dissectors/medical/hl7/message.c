@@ -106,7 +106,9 @@ static void transaction(struct hl7_msg *m)
                  { "ORA", "R41", "PCD-05" },
                  { "ORU", "R42", "PCD-10" } };
     struct ww_slice p = WW_STR(m->ev.profile);
-    for (size_t i = 0; i < sizeof known / sizeof known[0] && p.n > 0; i++)
+    bool any =
+        p.n > 0 && (memmem(p.p, p.n, "PCD", 3) != NULL || memmem(p.p, p.n, "19376", 5) != NULL);
+    for (size_t i = 0; i < sizeof known / sizeof known[0] && any; i++)
         if (memmem(p.p, p.n, known[i].in, strlen(known[i].in)) != NULL) {
             (void)WW_SET(m->ev.transaction, ww_slice_str(known[i].name));
             return;
@@ -129,11 +131,12 @@ void ww_hl7_begin(struct ww_cx *cx, struct hl7_msg *m, struct ww_slice seg, bool
     *m = (struct hl7_msg){ .open = true, .truncated = cut };
     if (!ww_hl7_seps(seg, &m->text.seps))
         m->truncated = true;
-    struct hl7_text plain = { .seps = m->text.seps, .declared = HL7_CS_SINGLE };
-    ww_hl7_split(seg, &plain, &f); /* only to learn the character set */
+    ww_hl7_split(seg, &m->text, &f, 21);
     m->text.declared = ww_hl7_declared(field(&f, 18));
-    m->text.japan = ww_slice_starts(field(&f, 17), "JPN");
-    ww_hl7_split(seg, &m->text, &f);
+    if (m->text.seen_2022 || m->text.seen_high) { /* now that the character set is known */
+        m->text = (struct hl7_text){ .seps = m->text.seps, .declared = m->text.declared };
+        ww_hl7_split(seg, &m->text, &f, 21);
+    }
     (void)WW_SET(e->sending_app, field(&f, 3));
     (void)WW_SET(e->sending_facility, field(&f, 4));
     (void)WW_SET(e->receiving_app, field(&f, 5));
@@ -229,18 +232,27 @@ static void by_kind(struct ww_cx *cx, struct hl7_msg *m, const struct hl7_fields
     ww_hl7_phi(cx, m, f);
 }
 
-static bool wanted(uint32_t id)
+/* The last field that is looked at in this kind of segment; 0 for those that say nothing. */
+static size_t last_field(const struct hl7_msg *m, uint32_t id)
 {
     switch (id) {
     case HL7_ID('M', 'S', 'A'):
+        return 6;
     case HL7_ID('E', 'R', 'R'):
     case HL7_ID('S', 'F', 'T'):
+        return 4;
     case HL7_ID('U', 'A', 'C'):
+        return 2;
     case HL7_ID('P', 'R', 'T'):
+        return 22;
     case HL7_ID('E', 'Q', 'U'):
-        return true;
+        return 1;
+    case HL7_ID('O', 'B', 'X'):
+        return 18;
+    case HL7_ID('O', 'B', 'R'):
+        return m->ev.transaction.len == 0 ? 35 : ww_hl7_phi_last(m, id);
     }
-    return ww_hl7_phi_has(id);
+    return ww_hl7_phi_last(m, id);
 }
 
 /**
@@ -262,9 +274,10 @@ void ww_hl7_segment(struct ww_cx *cx, struct hl7_msg *m, struct ww_slice seg, bo
         return;
     }
     (void)WW_ADD(m->ev.segments, id);
-    if (!wanted(id_number(id)))
+    size_t last = last_field(m, id_number(id));
+    if (last == 0)
         return;
     struct hl7_fields f;
-    ww_hl7_split(seg, &m->text, &f);
+    ww_hl7_split(seg, &m->text, &f, last);
     by_kind(cx, m, &f);
 }

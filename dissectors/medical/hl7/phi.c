@@ -155,11 +155,17 @@ static size_t find(uint32_t id)
     return lo;
 }
 
-/** Can this kind of segment hold patient data? */
-bool ww_hl7_phi_has(uint32_t id)
+/**
+ * The last field of this kind of segment that can say something new about patient data; 0 when none
+ * can: fields that identify a person are counted, of the others one is enough.
+ */
+size_t ww_hl7_phi_last(const struct hl7_msg *m, uint32_t id)
 {
-    size_t i = find(id);
-    return i < NFIELDS && fields[i].seg == id;
+    size_t last = 0;
+    for (size_t i = find(id); i < NFIELDS && fields[i].seg == id; i++)
+        if ((fields[i].kind & (WW_PHI_DIRECT | ~m->ev.phi_kinds)) != 0)
+            last = fields[i].field;
+    return last;
 }
 
 /**

@@ -16,13 +16,13 @@ static bool delimiter(uint8_t b)
  */
 enum ww_guess ww_hl7_header(struct ww_slice s)
 {
-    static const char ids[3][4] = { "MSH", "FHS", "BHS" };
-    struct ww_slice id = ww_slice_sub(s, 0, 3);
-    bool ok = false;
-    for (size_t i = 0; i < 3; i++)
-        ok |= memcmp(id.n > 0 ? (const char *)id.p : "", ids[i], id.n) == 0;
-    if (!ok)
+    uint8_t a = ww_slice_at(s, 0);
+    if (s.n > 0 && a != 'M' && a != 'F' && a != 'B') /* nearly all segments end here */
         return WW_GUESS_NO;
+    const char *rest = a == 'M' ? "SH" : "HS";
+    for (size_t i = 1; i < 3 && i < s.n; i++)
+        if (ww_slice_at(s, i) != (uint8_t)rest[i - 1])
+            return WW_GUESS_NO;
     uint8_t f = ww_slice_at(s, 3), c = ww_slice_at(s, 4);
     if ((s.n > 3 && !delimiter(f)) || (s.n > 4 && (!delimiter(c) || c == f)))
         return WW_GUESS_NO;
@@ -72,16 +72,14 @@ uint8_t ww_hl7_declared(struct ww_slice v)
     return HL7_CS_NONE;
 }
 
-/* How the characters of this segment are formed: what the bytes show beats what MSH-18 says. */
-static uint8_t encoding(struct ww_slice seg, struct hl7_text *t)
+/* How the characters of a segment with ESC or high bytes are formed: what the bytes show beats what
+ * MSH-18 says. */
+static uint8_t encoding(struct ww_slice seg, struct hl7_text *t, struct ww_text_look look)
 {
-    struct ww_text_look look = ww_text_look(seg);
     if (look.esc) {
         t->seen_2022 = true;
         return HL7_ENC_ISO2022;
     }
-    if (!look.high)
-        return HL7_ENC_PLAIN;
     if (ww_utf8_valid(seg)) {
         t->seen_utf8 = true;
         return HL7_ENC_PLAIN;
@@ -138,60 +136,87 @@ static size_t find_sep(struct ww_slice s, size_t from, uint8_t sep, uint8_t enc)
     return s.n;
 }
 
-/* Splits where no byte can be mistaken: eight bytes at a time, since fields are short. */
-static void split_plain(struct ww_slice seg, uint8_t sep, struct hl7_fields *out)
+/* Mask with 80 in each byte of x that is zero; exact. */
+static uint64_t zero_bytes(uint64_t x)
 {
-    const uint64_t low = 0x7f7f7f7f7f7f7f7fu, all = 0x0101010101010101u * sep;
+    const uint64_t low = 0x7f7f7f7f7f7f7f7fu;
+    return ~(((x & low) + low) | x | low);
+}
+
+/* Splits where no byte can be mistaken, eight bytes at a time, since fields are short. Return: what
+ * the bytes that were read hold, which may tell that the split was wrong. */
+static struct ww_text_look split_plain(struct ww_slice seg, uint8_t sep, struct hl7_fields *out,
+                                       size_t end_n)
+{
+    const uint64_t ones = 0x0101010101010101u;
     struct ww_rd r = ww_rd(seg);
+    struct ww_text_look look = { false, false };
     size_t start = 0, at = 0;
-    while (r.left >= 8 && out->n < HL7_FIELDS_MAX - 1) {
-        uint64_t x = ww_rd_be64(&r) ^ all;
-        uint64_t hit = ~(((x & low) + low) | x | low);
-        while (hit != 0 && out->n < HL7_FIELDS_MAX - 1) {
+    uint64_t high = 0, esc = 0;
+    for (; r.left >= 8 && out->n < end_n; at += 8) {
+        uint64_t x = ww_rd_be64(&r);
+        high |= x;
+        esc |= zero_bytes(x ^ ones * 0x1b);
+        for (uint64_t hit = zero_bytes(x ^ ones * sep); hit != 0 && out->n < end_n;) {
             unsigned bit = (unsigned)__builtin_clzll(hit);
             size_t end = at + bit / 8;
             out->f[out->n++] = ww_slice_sub(seg, start, end - start);
             start = end + 1;
             hit &= ~(0x8000000000000000u >> bit);
         }
-        at += 8;
     }
-    while (out->n < HL7_FIELDS_MAX - 1) {
-        size_t end = ww_slice_find(seg, start, sep);
-        if (end >= seg.n)
-            break;
-        out->f[out->n++] = ww_slice_sub(seg, start, end - start);
-        start = end + 1;
+    for (; at < seg.n && out->n < end_n; at++) {
+        uint8_t b = ww_slice_at(seg, at);
+        high |= b;
+        esc |= b == 0x1b;
+        if (b == sep) {
+            out->f[out->n++] = ww_slice_sub(seg, start, at - start);
+            start = at + 1;
+        }
     }
-    size_t end = ww_slice_find(seg, start, sep);
-    out->f[out->n++] = ww_slice_sub(seg, start, end - start);
+    if (out->n < end_n)
+        out->f[out->n++] = ww_slice_sub(seg, start, seg.n);
+    look.esc = esc != 0;
+    look.high = (high & ones * 0x80) != 0;
+    return look;
+}
+
+static void split_aware(struct ww_slice seg, uint8_t sep, struct hl7_fields *out, size_t end_n)
+{
+    size_t at = 0;
+    while (at <= seg.n && out->n < end_n) {
+        size_t end = find_sep(seg, at, sep, out->enc);
+        out->f[out->n++] = ww_slice_sub(seg, at, end - at);
+        at = end + 1;
+    }
 }
 
 /**
  * Splits a segment into its fields.
- * In:     seg  without its end; t the message's delimiters and character sets
+ * In:     seg  without its end; t the message's delimiters and character sets; last the last field
+ *         that is wanted
  * Out:    out  f[0] is the id; for a header segment f[1] is the separator, as the standard counts
  * Limits: the first HL7_FIELDS_MAX fields
  */
-void ww_hl7_split(struct ww_slice seg, struct hl7_text *t, struct hl7_fields *out)
+void ww_hl7_split(struct ww_slice seg, struct hl7_text *t, struct hl7_fields *out, size_t last)
 {
-    out->n = 0;
-    out->enc = encoding(seg, t);
+    size_t first = 0, end_n = last < HL7_FIELDS_MAX - 1 ? last + 1 : HL7_FIELDS_MAX;
+    out->enc = HL7_ENC_PLAIN;
     if (ww_hl7_header(seg) == WW_GUESS_YES) {
-        out->f[out->n++] = ww_slice_sub(seg, 0, 3);
-        out->f[out->n++] = ww_slice_sub(seg, 3, 1);
+        out->f[0] = ww_slice_sub(seg, 0, 3);
+        out->f[1] = ww_slice_sub(seg, 3, 1);
         seg = ww_slice_sub(seg, 4, seg.n);
+        first = 2;
     }
-    if (out->enc == HL7_ENC_PLAIN) {
-        split_plain(seg, t->seps.field, out);
+    out->n = first;
+    struct ww_text_look look = split_plain(seg, t->seps.field, out, end_n);
+    if (!look.esc && !look.high)
         return;
-    }
-    size_t at = 0;
-    while (at <= seg.n && out->n < HL7_FIELDS_MAX) {
-        size_t end = find_sep(seg, at, t->seps.field, out->enc);
-        out->f[out->n++] = ww_slice_sub(seg, at, end - at);
-        at = end + 1;
-    }
+    out->enc = encoding(seg, t, ww_text_look(seg));
+    if (out->enc == HL7_ENC_PLAIN)
+        return;
+    out->n = first;
+    split_aware(seg, t->seps.field, out, end_n);
 }
 
 /** Part `index` (from 0) of a field at a separator; empty when there is none. */

@@ -124,7 +124,7 @@ void ww_hl7_batch_begin(struct hl7_side *s, struct ww_slice seg)
     struct hl7_batch *b = &s->batch[s->batch_depth++];
     *b = (struct hl7_batch){ .messages_declared = WW_NULL32 };
     (void)ww_hl7_seps(seg, &t.seps);
-    ww_hl7_split(seg, &t, &f);
+    ww_hl7_split(seg, &t, &f, 11);
     (void)WW_SET(b->level, ww_slice_str(file ? "file" : "batch"));
     if (f.n > 3)
         (void)WW_SET(b->sending_app, ww_slice_trim(f.f[3]));
