@@ -89,3 +89,98 @@ size_t ww_shift_escape(struct ww_slice s, uint8_t *shift)
         return 3;
     return 1;
 }
+
+static const uint16_t jisx0208[84][94] = {
+#include "dissectors/lib/jisx0208.inc"
+};
+
+static unsigned from_0208(unsigned row, unsigned cell)
+{
+    unsigned u = row < 84 && cell < 94 ? jisx0208[row][cell] : 0;
+    return u != 0 ? u : 0xfffd;
+}
+
+static unsigned from_sjis(uint8_t lead, uint8_t trail)
+{
+    unsigned row = 2 * (unsigned)(lead >= 0xe0 ? lead - 0xc1 : lead - 0x81);
+    if (trail >= 0x9f)
+        return from_0208(row + 1, trail - 0x9fu);
+    return from_0208(row, trail - (trail > 0x7f ? 0x41u : 0x40u));
+}
+
+/* Half-width katakana of JIS X 0201, by its 8-bit code. */
+static unsigned from_kana(unsigned b)
+{
+    return b >= 0xa1 && b <= 0xdf ? 0xff61u + (b - 0xa1) : 0xfffd;
+}
+
+/* Next character of ISO-2022-JP; 0 = only the state changed. */
+static unsigned next_2022(struct ww_rd *r, uint8_t *shift)
+{
+    struct ww_slice rest = { r->p, r->left };
+    if (ww_slice_at(rest, 0) == 0x1b) {
+        size_t n = ww_shift_escape(rest, shift);
+        ww_rd_skip(r, n);
+        return n == 1 ? 0xfffd : 0;
+    }
+    size_t n = ww_shift_char(rest, *shift);
+    uint8_t b = ww_rd_u8(r);
+    if (n == 2) {
+        uint8_t c = ww_rd_u8(r);
+        return *shift == WW_SHIFT_0208 ? from_0208(b - 0x21u, c - 0x21u) : 0xfffd;
+    }
+    if (b >= 0x80)
+        return from_kana(b);
+    return *shift == WW_SHIFT_KANA && b > 0x20 ? from_kana(b + 0x80u) : b;
+}
+
+static unsigned next_sjis(struct ww_rd *r)
+{
+    uint8_t b = ww_rd_u8(r);
+    if (b < 0x80)
+        return b;
+    return ww_sjis_lead(b) && r->left > 0 ? from_sjis(b, ww_rd_u8(r)) : from_kana(b);
+}
+
+static unsigned next_euc(struct ww_rd *r)
+{
+    uint8_t b = ww_rd_u8(r);
+    if (b < 0x80)
+        return b;
+    uint8_t c = ww_rd_u8(r);
+    return b == 0x8e ? from_kana(c) : from_0208(b - 0xa1u, c - 0xa1u);
+}
+
+static void put_utf8(struct ww_out *o, unsigned u)
+{
+    size_t need = u < 0x80 ? 1 : u < 0x800 ? 2 : 3;
+    if (o->cut || o->cap - o->n < need) {
+        o->cut = true;
+        return;
+    }
+    if (need == 1) {
+        ww_out_c(o, (char)u);
+        return;
+    }
+    if (need == 3)
+        ww_out_c(o, (char)(0xe0 | u >> 12));
+    ww_out_c(o, (char)(need == 3 ? 0x80 | (u >> 6 & 0x3f) : 0xc0 | u >> 6));
+    ww_out_c(o, (char)(0x80 | (u & 0x3f)));
+}
+
+struct ww_slice ww_text_utf8(struct ww_slice in, enum ww_charset cs, char *buf, size_t cap)
+{
+    struct ww_rd r = ww_rd(in);
+    struct ww_out o = ww_out(buf, cap);
+    uint8_t shift = WW_SHIFT_ASCII;
+    if (cs == WW_CS_AS_IS)
+        return in;
+    while (r.left > 0) {
+        unsigned u = cs == WW_CS_ISO2022JP ? next_2022(&r, &shift)
+                     : cs == WW_CS_SJIS    ? next_sjis(&r)
+                                           : next_euc(&r);
+        if (u != 0)
+            put_utf8(&o, u);
+    }
+    return (struct ww_slice){ (const uint8_t *)buf, o.n };
+}

@@ -44,4 +44,14 @@ static inline size_t ww_shift_char(struct ww_slice s, uint8_t shift)
 {
     return shift >= WW_SHIFT_0208 && ww_slice_at(s, 0) > 0x20 && ww_slice_at(s, 1) > 0x20 ? 2 : 1;
 }
+
+/* Encodings that are converted; everything else stays as it is. */
+enum ww_charset { WW_CS_AS_IS, WW_CS_ISO2022JP, WW_CS_SJIS, WW_CS_EUCJP };
+/**
+ * Text as UTF-8.
+ * In:     cs  how it is encoded; buf room for the result
+ * Return: in itself for WW_CS_AS_IS, else the text in buf, cut at cap on a character's end; what
+ * has no character becomes U+FFFD (JIS X 0212 is not converted)
+ */
+struct ww_slice ww_text_utf8(struct ww_slice in, enum ww_charset cs, char *buf, size_t cap);
 #endif

@@ -529,3 +529,27 @@ Test(hl7, probe)
         cr_expect(eq(int, t_probe(&ww_dissector_hl7, WW_A, t[i].in.p, t[i].in.n), t[i].want),
                   "row %zu", i);
 }
+
+Test(hl7, names_in_japanese_and_escaped)
+{
+    /* 京都 (35 7E holds ~, 45 54), 本院 in Shift_JIS (96 7B holds no delimiter, 89 40), kana 7 bit
+     */
+    struct t_feed *f =
+        ONE("\x0bMSH|^~\\&|\x1b$B5~ET\x1b(B|A\\T\\B|\x1b(I6E\x1b(B|D|20240501||ADT^A08|J1|P|2.5"
+            "||||||~ISO IR87\r\x1c\r");
+    const struct t_got *g = t_find(f, "hl7.message", 0);
+    HAS(g, "sending_app", "\xe4\xba\xac\xe9\x83\xbd");
+    HAS(g, "sending_facility", "A&B");
+    HAS(g, "receiving_app", "\xef\xbd\xb6\xef\xbe\x85");
+    t_free(f);
+    f = ONE("\x0bMSH|^~\\&|\x96\x7b\x89\x40|\x83\x7c|C|D|20240501||ADT^A08|J2|P|2.5\r\x1c\r");
+    g = t_find(f, "hl7.message", 0);
+    HAS(g, "sending_app", "\xe6\x9c\xac\xe9\x99\xa2");
+    HAS(g, "sending_facility", "\xe3\x83\x9d"); /* 83 7C is one character */
+    t_free(f);
+    f = ONE("\x0bMSH|^~\\&|\xcb\xdc\xb1\xa1|B|C|D|20240501||ADT^A08|J3|P|2.5\r\x1c\r");
+    g = t_find(f, "hl7.message", 0);
+    HAS(g, "sending_app", "\xe6\x9c\xac\xe9\x99\xa2");
+    HAS(g, "charset_seen", "euc");
+    t_free(f);
+}

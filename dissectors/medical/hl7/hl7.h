@@ -5,6 +5,7 @@
  * message.c  segments of one message, from MSH on
  * tell.c     events of a complete message or batch
  * split.c    delimiters, character shift states, field splitting
+ * text.c     character sets and escapes of names
  * phi.c      which fields hold patient data
  * device.c   identifiers of devices and software
  * Source: HL7 v2.3.1 Implementation Guide appendix C; HL7 v2.5.1 to 2.8 chapters 2 to 5
@@ -20,6 +21,7 @@ enum {
     HL7_PARSE_MAX = 1 << 20,  /* bytes of one message whose segments are read */
     HL7_SEGS_MAX = 50000,     /* segments of one message that are read */
     HL7_FIELDS_MAX = 64,      /* fields of one segment that are looked at */
+    HL7_TEXT = 384,           /* bytes of a name while it is converted */
     HL7_HEADER = 5,           /* bytes that tell a header segment: MSH|^ */
     HL7_DEVICES = 3,          /* device identifiers kept of one message */
     HL7_TAIL = 512,           /* bytes kept of a last segment without end */
@@ -143,6 +145,7 @@ bool ww_hl7_seps(struct ww_slice seg, struct hl7_seps *out);
 void ww_hl7_split(struct ww_slice seg, struct hl7_text *t, struct hl7_fields *out, size_t last);
 struct ww_slice ww_hl7_part(struct ww_slice s, uint8_t sep, uint8_t enc, size_t index);
 bool ww_hl7_filled(struct ww_slice s);
+struct ww_slice ww_hl7_text(const struct hl7_text *t, uint8_t enc, struct ww_slice in, char *buf);
 uint8_t ww_hl7_declared(struct ww_slice msh18);
 
 /* ---- messages

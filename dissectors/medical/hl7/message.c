@@ -137,10 +137,11 @@ void ww_hl7_begin(struct ww_cx *cx, struct hl7_msg *m, struct ww_slice seg, bool
         m->text = (struct hl7_text){ .seps = m->text.seps, .declared = m->text.declared };
         ww_hl7_split(seg, &m->text, &f, 21);
     }
-    (void)WW_SET(e->sending_app, field(&f, 3));
-    (void)WW_SET(e->sending_facility, field(&f, 4));
-    (void)WW_SET(e->receiving_app, field(&f, 5));
-    (void)WW_SET(e->receiving_facility, field(&f, 6));
+    char buf[HL7_TEXT];
+    (void)WW_SET(e->sending_app, ww_hl7_text(&m->text, f.enc, field(&f, 3), buf));
+    (void)WW_SET(e->sending_facility, ww_hl7_text(&m->text, f.enc, field(&f, 4), buf));
+    (void)WW_SET(e->receiving_app, ww_hl7_text(&m->text, f.enc, field(&f, 5), buf));
+    (void)WW_SET(e->receiving_facility, ww_hl7_text(&m->text, f.enc, field(&f, 6), buf));
     e->message_time = time_of(comp(m, &f, 7, 0), &e->message_time_zoned);
     e->credential_present = ww_hl7_filled(field(&f, 8));
     (void)WW_SET(e->message_type, comp(m, &f, 9, 0));
