@@ -258,6 +258,17 @@ static void every_second(struct ww_judge *j, bool end)
     ww_conv_flush(j->conv, j->now, end);
 }
 
+/* The device of the footprint sent something, be it only ARP. */
+static void look_for_device(struct ww_judge *j, const struct ww_event *e)
+{
+    const struct ww_device *dev =
+        ww_devices_end(j->devices, e, (enum ww_dir)(e->dir & 1), false);
+    if (dev == NULL || !ww_judge_is_device(dev, j->fp_device))
+        return;
+    ww_fp_seen(j->fp);
+    j->fp_seen = true;
+}
+
 void ww_judge_see(struct ww_judge *j, const struct ww_event *e, ww_event_fn *emit, void *to)
 {
     j->tell.emit = emit;
@@ -267,6 +278,8 @@ void ww_judge_see(struct ww_judge *j, const struct ww_event *e, ww_event_fn *emi
         j->now = e->ts;
     j->tell.now = j->now;
     ww_devices_see(j->devices, e);
+    if (j->fp != NULL && !j->fp_seen)
+        look_for_device(j, e);
     struct ww_flow_rec *f = ww_conv_flow(j->conv, e);
     dispatch(j, e, f);
     ww_detect_event(j->detect, e);

@@ -68,6 +68,7 @@ struct ww_judge {
     uint64_t late;
     struct ww_footprint *fp;
     const char *fp_device;
+    bool fp_seen;
     struct ww_site_dicom_map { /* of the ledger's devices, for the medical questions */
         struct ww_bl_site_ae *ae;
         size_t n;

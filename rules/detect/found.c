@@ -118,6 +118,23 @@ static void fill_peer(struct ww_detect *d, struct ww_found *x, const struct ww_e
     x->f.port = ww_event_server(e)->port;
 }
 
+/* An approved maintenance window of the site file covers this (E8). */
+static bool work_order(const struct ww_site *site, const struct ww_device *dev,
+                       const struct ww_event *e, enum ww_dir side)
+{
+    size_t n;
+    const struct ww_site_maintenance *m = ww_site_maintenance(site, &n);
+    for (size_t i = 0; i < n; i++) {
+        struct ww_site_net from;
+        if (strcmp(m[i].device, dev->id) != 0 || e->ts < m[i].from || e->ts > m[i].to)
+            continue;
+        if (m[i].source[0] == 0 ||
+            (ww_net_parse(&from, m[i].source) && ww_net_has(&from, &e->end[side ^ 1].ip)))
+            return true;
+    }
+    return false;
+}
+
 void ww_found_device(struct ww_detect *d, struct ww_found *x, uint16_t class_, char variant,
                      const struct ww_event *e, const struct ww_device *dev, enum ww_dir side)
 {
@@ -140,6 +157,7 @@ void ww_found_device(struct ww_detect *d, struct ww_found *x, uint16_t class_, c
     }
     if (e != NULL) {
         fill_peer(d, x, e, side);
+        x->f.work_order = dev != NULL && work_order(d->cfg.site, dev, e, side);
         x->f.app = ww_slice_str(ww_detect_app(d, e));
     }
     x->f.confidence = WW_CONF_HIGH;

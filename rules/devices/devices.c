@@ -288,8 +288,8 @@ void ww_devices_own(struct ww_devices *d, const struct ww_mac *mac, const struct
     if (mac_is_group(mac) || ww_ip_is_group(ip))
         return;
     struct dev_mac *m = mac_rec(d, mac);
-    if (owns(m, ip))
-        return;
+    if (owns(m, ip) || (m->router && m->nown == 0 && !only))
+        return; /* known, or one that answers for many */
     if (only)
         m->nown = 0;
     if (m->nown == DEV_OWN) { /* it answers for many: proxy ARP, RFC 1027 */

@@ -21,6 +21,8 @@ static const char SITE[] =
     "  - {id: mail-1, name: Mail, ip: [10.10.10.30], role: it, zone: servers}\n"
     "  - {id: svc-1, name: Names, ip: [10.10.10.2], role: it, zone: servers}\n"
     "  - {id: log-1, name: Logs, ip: [10.10.10.7], role: it, zone: servers}\n"
+    "maintenance:\n"
+    "  - {device: ct-01, source: 10.10.10.0/24, from: 2026-01-01, to: 2027-12-31}\n"
     "exceptions:\n"
     "  - {device: ct-01, class: WD-101, peer: 10.10.10.30, reason: test, owner: HIT, expires: "
     "2030-01-01}\n";
@@ -58,7 +60,12 @@ Test(wd101, by_direction_and_not_for_permitted_services)
     cr_assert(ww_slice_eqs(WW_STR(a->peer), "10.10.10.44"));
     cr_assert(ww_slice_eqs(WW_STR(a->peer_role), "Old X-ray"));
     cr_assert(eq(int, a->port, 8080));
-    cr_assert(eq(int, a->level, 2)); /* alert model 3.4: CT, undeclared peer inside */
+    cr_assert(eq(int, a->likelihood, 1)); /* 2, less 1 for the maintenance window (E8) */
+    cr_assert(eq(int, a->modifiers, 128));
+    cr_assert(eq(int, a->level, 1));
+    tj_flow_all(t, ct(9), at("10.10.60.9", 8080), NULL, true); /* from elsewhere */
+    a = tj_alert(t, 101, 'a', "ct-01");
+    cr_assert(eq(int, a->modifiers, 2)); /* E2, a wireless zone */
     cr_assert(not(says(t, "10.10.10.7")), "%s", tj_list_alerts(t));
     tj_close(t);
 }
@@ -351,6 +358,26 @@ Test(wd702, the_receiver_is_told)
     anomaly(t, ct(1), pacs(104), "dns", "pdv_length_invalid", 0);
     anomaly(t, ct(1), pacs(104), "dicom", "pdu_type_unknown", WW_EV_MIDSTREAM);
     cr_assert(eq(sz, tj_alerts(t), 0), "%s", tj_list_alerts(t));
+    tj_close(t);
+}
+
+Test(wd702, framing_of_hl7_is_a_difference_of_implementations)
+{
+    struct tj *t = open_site();
+    tj_flow_all(t, at("10.10.10.20", 1), at("10.10.10.30", 2575), "hl7", true);
+    struct ww_event *e = hl7(t, at("10.10.10.20", 1), at("10.10.10.30", 2575), "ADT", "A01");
+    tj_see(t, e);
+    cr_assert_null(tj_alert(t, 702, 'b', NULL), "%s", tj_list_alerts(t));
+    e = hl7(t, at("10.10.10.20", 1), at("10.10.10.30", 2575), "ADT", "A01");
+    const struct ww_field *f = tj_field(e, "quirks");
+    uint16_t len = 3, total = 1;
+    memcpy(e->body + f->off, &len, 2);
+    memcpy(e->body + f->off + 2, &total, 2);
+    memcpy(e->body + f->off + 4, "lf", 3);
+    tj_see(t, e);
+    const struct ww_alert *a = tj_alert(t, 702, 'b', "mail-1");
+    cr_assert_not_null(a, "%s", tj_list_alerts(t));
+    cr_assert(ww_slice_eqs(WW_STR(a->observed), "MLLP: lf"));
     tj_close(t);
 }
 
