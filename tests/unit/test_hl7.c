@@ -553,3 +553,82 @@ Test(hl7, names_in_japanese_and_escaped)
     HAS(g, "charset_seen", "euc");
     t_free(f);
 }
+
+Test(hl7, escapes_and_odd_delimiter_lists)
+{
+    struct t_feed *f = ONE("\x0bMSH|^~\\&|A\\F\\B\\S\\C\\T\\D\\R\\E\\E\\F\\H\\|W|E|W|20240501||ORU^"
+                           "R01|E1|P|2.5\r\x1c\r");
+    HAS(t_find(f, "hl7.message", 0), "sending_app", "A|B^C&D~E\\F\\H\\");
+    t_free(f);
+    f = ONE("\x0bMSH|^~&|GW|W|E|W|20240501||ORU^R01|E2|P|2.3\rERR|a^b^c^207&x\rMSA|AE|Q\r\x1c\r");
+    HAS(t_find(f, "hl7.ack", 0), "error_code", "207"); /* & is the subcomponent separator */
+    t_free(f);
+    f = ONE(
+        "\x0bMSH|^~\\\\&|GW|W|E|W|20240501||ORU^R01|E3|P|2.3\rERR|a^b^c^102&x\rMSA|AE|Q\r\x1c\r");
+    HAS(t_find(f, "hl7.ack", 0), "error_code", "102");
+    t_free(f);
+    /* GB 18030: 81 7C is one character */
+    f = ONE("\x0bMSH|^~\\&|GW|W|E|W|20240501||ADT^A08|E4|P|2.5||||||GB "
+            "18030-2000\rPID|1||I||\x81\x7c^\xb0\xa1||1980\r\x1c\r");
+    HAS(t_find(f, "hl7.message", 0), "charset_seen", "gb18030");
+    NUM(t_find(f, "hl7.message", 0), "phi_kinds", 1 | 2 | 4);
+    t_free(f);
+}
+
+/* A message of n rows after its MSH. */
+static struct t_feed *rows(size_t n, const char *row)
+{
+    static const char head[] = "\x0b" MSH("ORU^R01", "ROWS") "\r";
+    size_t cap = sizeof head + n * (strlen(row) + 8) + 8, len = sizeof head - 1;
+    char *b = malloc(cap);
+    memcpy(b, head, len);
+    for (size_t i = 0; i < n; i++)
+        len += (size_t)sprintf(b + len, row, (int)i);
+    memcpy(b + len, "\x1c\r", 2);
+    struct t_feed *f = one(WW_A, b, len + 2);
+    free(b);
+    return f;
+}
+static bool truncated(const struct t_feed *f)
+{
+    return (t_find(f, "hl7.message", 0)->e->flags & WW_EV_TRUNCATED) != 0;
+}
+
+Test(hl7, limits_are_told)
+{
+    struct t_feed *f = rows(3, "OBX|1|||||||||||||||||PUMP%d\r");
+    cr_assert(eq(sz, t_count(f, "hl7.device"), 3));
+    cr_assert(eq(int, truncated(f), 0));
+    t_free(f);
+    f = rows(4, "OBX|1|||||||||||||||||PUMP%d\r");
+    cr_assert(eq(sz, t_count(f, "hl7.device"), 3));
+    NUM(t_find(f, "hl7.message", 0), "devices", 4);
+    cr_assert(eq(int, truncated(f), 1));
+    t_free(f);
+    f = rows(79, "ZX1|%d\r"); /* the list of segments holds 80 ids */
+    cr_assert(eq(int, truncated(f), 0));
+    t_free(f);
+    f = rows(80, "ZX1|%d\r");
+    cr_assert(eq(int, truncated(f), 1));
+    NUM(t_find(f, "hl7.message", 0), "segment_count", 81);
+    t_free(f);
+    f = rows(60000, "PID|1||X\r"); /* behind the 50,000th segment nothing is read */
+    NUM(t_find(f, "hl7.message", 0), "segment_count", 60001);
+    NUM(t_find(f, "hl7.message", 0), "patients", 49999);
+    t_free(f);
+}
+
+Test(hl7, gives_up_without_a_header)
+{
+    struct t_feed *f = t_new(&ww_dissector_hl7);
+    size_t n = 1 << 20;
+    char *b = malloc(n);
+    memset(b, 'x', n);
+    f->exact = true;
+    for (int i = 0; i < 34 && !f->stopped; i++)
+        t_bytes(f, WW_A, b, n);
+    free(b);
+    cr_assert(f->stopped);
+    cr_assert(eq(sz, f->ngot, 0));
+    t_free(f);
+}

@@ -274,7 +274,7 @@ void ww_hl7_segment(struct ww_cx *cx, struct hl7_msg *m, struct ww_slice seg, bo
         m->truncated = true;
         return;
     }
-    (void)WW_ADD(m->ev.segments, id);
+    m->truncated |= !WW_ADD(m->ev.segments, id);
     size_t last = last_field(m, id_number(id));
     if (last == 0)
         return;
