@@ -92,7 +92,7 @@ bool ww_detect_sanctioned(const struct ww_detect *d, const struct ww_judged *j);
 /* A finding under construction: the texts live here until it is raised. */
 struct ww_found {
     struct ww_finding f;
-    char peer[WW_NAME_MAX], observed[WW_BL_TEXT + 32], declared[WW_BL_TEXT];
+    char peer[WW_NAME_MAX], name[WW_NAME_MAX], observed[WW_BL_TEXT + 32], declared[WW_BL_TEXT];
 };
 /** Fills in everything that a device and its peer say. e NULL: no cause. */
 void ww_found_device(struct ww_detect *d, struct ww_found *x, uint16_t class_, char variant,

@@ -173,18 +173,16 @@ void ww_found_judged(struct ww_detect *d, struct ww_found *x, uint16_t class_, c
     ww_found_device(d, x, class_, variant, j->e, j->dev, j->side);
     if (j->flow != NULL && x->f.app.n == 0)
         x->f.app = ww_slice_str(ww_conv_app(d->cfg.conv, j->flow->app));
+    const char *name =
+        j->external ? ww_names_of(d->cfg.names, j->dev, &j->e->end[j->side ^ 1].ip, 0, j->e->ts)
+                    : NULL;
+    if (name != NULL && x->f.peer_role.n == 0) { /* an engineer knows the name sooner */
+        keep(x->name, sizeof x->name, name);
+        x->f.peer_role = ww_slice_str(x->name);
+    }
     if (j->v == NULL)
         return;
     ww_found_observed(x, j->v->observed);
-    const struct ww_ip *peer = &j->e->end[j->side ^ 1].ip;
-    const char *name = j->external ? ww_names_of(d->cfg.names, j->dev, peer, 0, j->e->ts) : NULL;
-    if (name != NULL) { /* an engineer knows the name sooner than the number */
-        char text[sizeof x->observed];
-        struct ww_out o = ww_out(text, sizeof text - 1);
-        ww_out_f(&o, "%s (%s)", j->v->observed, name);
-        text[o.n] = 0;
-        ww_found_observed(x, text);
-    }
     ww_found_declared(x, j->v->declared);
     x->f.reason = ww_slice_str(ww_bl_reason_name(j->v->reason));
     /* a class without address might have named this peer: then the deviation may be the site file's

@@ -297,6 +297,8 @@ static uint64_t fold(struct raise *x, uint64_t hash)
     struct ww_alert *key = &x->key;
     if (ww_at_note(&a->t, hash_of(a, 'K', key, false))->peers < WW_ALERTS_PEERS)
         return hash;
+    if (key->peer.len > 0)
+        key->peer_role.len = 0; /* the name of one of many */
     (void)WW_SET(key->peer, WW_SLICE_LIT("*"));
     key->port = 0;
     a->stats.folded++;

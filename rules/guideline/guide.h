@@ -41,7 +41,8 @@
     F(S, STR, zone, 48, NONE, "", "Zone of the device, or the zone the alert speaks of")           \
     F(S, STR, peer, 128, NONE, "",                                                                 \
       "Peer: address or name; * when further peers are gathered here")                             \
-    F(S, STR, peer_role, 32, NONE, "", "What the peer is for the hospital, if known")              \
+    F(S, STR, peer_role, 64, NONE, "",                                                             \
+      "Name of the peer in the site file, else the service it gives, else the name that DNS told") \
     F(S, STR, peer_zone, 48, NONE, "", "Zone of the peer")                                         \
     F(S, U8, ip_proto, 0, NONE, "", "IP protocol number; 0 = not IP or not specific")              \
     F(S, U16, port, 0, NONE, "", "Server port; 0 = none or not specific")                          \

@@ -255,9 +255,18 @@ static void put_dev(struct ww_render *r)
                    WW_FR_unknown);
 }
 
+/* "PACS archive (10.10.10.5)": the name that people know, and the address that finds it. */
 static void put_peer(struct ww_render *r)
 {
-    put_or_unknown(r, WW_STR(r->a->peer), WW_FR_unknown);
+    const struct ww_alert *a = r->a;
+    bool named = a->peer_role.len > 0 && a->peer.len > 0 && !ww_slice_eqs(WW_STR(a->peer), "*");
+    if (named) {
+        put_or_unknown(r, WW_STR(a->peer_role), WW_FR_unknown);
+        ww_out_s(r->out, " (");
+    }
+    put_or_unknown(r, WW_STR(a->peer), WW_FR_unknown);
+    if (named)
+        ww_out_c(r->out, ')');
 }
 
 static void put_peer_zone(struct ww_render *r)
