@@ -6,6 +6,7 @@ enum {
     PROBE_ROUNDS = 32, /* payload segments that are all probed */
     PROBE_EVERY = 16,  /* afterwards only each n-th, for connections joined in bulk data */
     UDP_ROUNDS = 3,    /* datagrams of a flow that are probed */
+    TICKS_MAX = 8,     /* alarms of one flow that are served at once after a long silence */
     TAKE_MIN = 512     /* bytes added at least to a message rest, so that searches make progress */
 };
 
@@ -193,9 +194,14 @@ static struct ww_slice feed_unknown(struct ww_engine *g, uint32_t flow, enum ww_
     struct ww_slice all = in;
     unsigned maybe = 0;
     if (x->pend_n > 0) {
-        size_t took = rest_add(g, x, in, WW_PROBE_HOLD - x->pend_n);
+        size_t room = x->pend_n < WW_PROBE_HOLD ? WW_PROBE_HOLD - x->pend_n : 0;
+        size_t want = room < in.n ? room : in.n;
+        if (want > 0 && rest_add(g, x, in, want) == 0) {
+            rest_cut(g, x, x->pend_n); /* else bytes would be missing in the middle */
+            return NOTHING;
+        }
         all = (struct ww_slice){ ww_buf_at(g->bufs, x->pend), x->pend_n };
-        in = ww_slice_sub(in, took, in.n);
+        in = ww_slice_sub(in, want, in.n);
     } else if (++t->probes > PROBE_ROUNDS && t->probes % PROBE_EVERY != 0) {
         return NOTHING;
     }
@@ -204,16 +210,19 @@ static struct ww_slice feed_unknown(struct ww_engine *g, uint32_t flow, enum ww_
         if (maybe != 0 && x->pend_n < WW_PROBE_HOLD && all.n < WW_PROBE_HOLD) {
             if (x->pend_n == 0)
                 (void)rest_add(g, x, in, in.n);
+            t->maybe[dir] = (uint8_t)maybe;
         } else if (x->pend_n > 0) {
             rest_cut(g, x, x->pend_n);
         }
         return NOTHING;
     }
     struct ww_side *y = &t->side[dir ^ 1];
-    if (y->pend_n > 0) /* the other direction's undecided bytes came earlier; they stay unparsed */
-        rest_cut(g, y, y->pend_n);
-    if (!bind(g, flow, (unsigned)i))
+    if (y->pend_n > 0 && t->maybe[dir ^ 1] != i + 1)
+        rest_cut(g, y, y->pend_n); /* held for a dissector that it was not */
+    if (!bind(g, flow, (unsigned)i)) {
+        drop_rest(g, f);
         return NOTHING;
+    }
     tell_app(g, flow, dir, (unsigned)i);
     return in;
 }
@@ -241,6 +250,10 @@ static size_t answer(struct ww_engine *g, uint32_t flow, enum ww_dir dir, struct
         unbind(g, f);
         f->app = WW_APP_UNKNOWN;
         t->probes = 0;
+        for (unsigned k = 0; k < 2; k++) { /* what the old protocol waited for is void */
+            t->side[k].need = 0;
+            t->side[k].skip = 0;
+        }
         return r.used;
     case WW_P_STOP:
         break;
@@ -307,6 +320,17 @@ static size_t feed_held(struct ww_engine *g, uint32_t flow, enum ww_dir dir, str
     return 0;
 }
 
+/* Bytes of the other direction that were held back for the dissector that is bound now: they came
+ * earlier, so it sees them first. */
+static void feed_earlier(struct ww_engine *g, uint32_t flow, enum ww_dir dir)
+{
+    const struct ww_flow *f = ww_flow_at(g->flows, flow);
+    struct ww_side *y = &tcp_at(g, f)->side[dir];
+    size_t used = 0;
+    while (used != SIZE_MAX && f->app < g->n && y->pend_n > 0 && y->need == 0)
+        used = feed_held(g, flow, dir, y);
+}
+
 static void feed(struct ww_engine *g, uint32_t flow, enum ww_dir dir, struct ww_slice in)
 {
     struct ww_flow *f = ww_flow_at(g->flows, flow);
@@ -317,11 +341,13 @@ static void feed(struct ww_engine *g, uint32_t flow, enum ww_dir dir, struct ww_
         size_t used = 0;
         bool held = x->pend_n > 0 && x->need == 0;
         if (f->app == WW_APP_UNKNOWN) {
-            if (in.n == 0)
+            if (in.n == 0 && x->pend_n == 0)
                 return;
             in = feed_unknown(g, flow, dir, in);
             if (f->app == WW_APP_UNKNOWN)
                 return;
+            if (f->app != WW_APP_NONE)
+                feed_earlier(g, flow, ww_other(dir));
         } else if (held) {
             used = feed_held(g, flow, dir, x);
         } else if (in.n == 0) {
@@ -433,22 +459,30 @@ uint64_t ww_engine_alarm(struct ww_engine *g, uint32_t flow, uint64_t now_s)
     if (f->app >= g->n || f->dstate == WW_NONE || g->list[f->app]->tick == NULL)
         return 0;
     uint64_t *at = ww_slab_at(&g->state[f->app], f->dstate);
-    if (*at == 0 || *at > now_s)
-        return *at;
-    *at = 0;
-    struct ww_call c = ww_engine_call(g, flow, f->app);
-    c.cx.end = c.end;
-    g->list[f->app]->tick(&c.cx, state_of(g, f));
+    uint64_t now = g->now;
+    for (unsigned n = 0; n < TICKS_MAX && *at != 0 && *at <= now_s; n++) {
+        g->now = *at * 1000000000u; /* the alarm's time, not that of the packet which showed it */
+        *at = 0;
+        struct ww_call c = ww_engine_call(g, flow, f->app);
+        c.cx.end = c.end;
+        g->list[f->app]->tick(&c.cx, state_of(g, f));
+    }
+    g->now = now;
+    if (*at != 0 && *at <= now_s)
+        *at = now_s + 1; /* a tick that always asks for another must not stop the clock */
     return *at;
 }
 
 void ww_engine_expire(struct ww_engine *g, uint64_t now)
 {
     struct ww_pending p;
+    uint64_t was = g->now;
     while (ww_pairs_expired(&g->pairs, now, &p)) {
         g->stats.unanswered++;
+        g->now = p.ts + p.timeout_s * 1000000000ull; /* when it should have come */
         if (ww_flow_at(g->flows, p.flow_i)->id == p.flow)
             ww_engine_anomaly(g, p.flow_i, (enum ww_dir)p.dir, "applayer", "request_unanswered",
                               "proto_parser");
     }
+    g->now = was;
 }

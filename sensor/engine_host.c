@@ -116,8 +116,10 @@ static void host_alarm(struct ww_cx *cx, uint64_t at_ns)
     if (f->dstate == WW_NONE)
         return;
     uint64_t at = at_ns / 1000000000u + 1;
+    if (at <= g->now / 1000000000u)
+        at = g->now / 1000000000u + 1;
     ww_copy(ww_slab_at(&g->state[f->app], f->dstate), (struct ww_slice){ (uint8_t *)&at, sizeof at });
-    ww_wheel_set(&g->flows->wheel, c->flow, at);
+    ww_wheel_sooner(&g->flows->wheel, c->flow, at); /* the flow's own timer stays */
 }
 
 static void host_anomaly(struct ww_cx *cx, enum ww_dir dir, const char *what)

@@ -48,6 +48,16 @@ void ww_wheel_set(struct ww_wheel *w, uint32_t i, uint64_t at)
     w->head[s] = i + 1;
 }
 
+void ww_wheel_sooner(struct ww_wheel *w, uint32_t i, uint64_t at)
+{
+    if (w->link[i].slot != 0) { /* the slot says the second: it lies within one turn */
+        uint64_t due = w->now + 1 + (w->link[i].slot - 1u - (w->now + 1)) % WW_WHEEL_SLOTS;
+        if (due <= at)
+            return;
+    }
+    ww_wheel_set(w, i, at);
+}
+
 uint32_t ww_wheel_pop(struct ww_wheel *w, uint64_t now)
 {
     if (!w->started)

@@ -21,6 +21,8 @@ enum ww_rc ww_wheel_init(struct ww_wheel *w, uint32_t cap) WW_MUST_CHECK;
 void ww_wheel_free(struct ww_wheel *w);
 /** Arms timer i for second at; earlier than now means the next pop, too far means the last slot. */
 void ww_wheel_set(struct ww_wheel *w, uint32_t i, uint64_t at);
+/** The same, unless timer i is armed for that second or an earlier one already. */
+void ww_wheel_sooner(struct ww_wheel *w, uint32_t i, uint64_t at);
 void ww_wheel_del(struct ww_wheel *w, uint32_t i);
 /**
  * Takes one timer that is due at or before second now; WW_NONE when no more is.
