@@ -61,6 +61,7 @@ static void pop_seg(struct ww_stream *s, struct ww_side *x)
 {
     struct ww_buf b = x->seg;
     x->ooo_bytes -= seg_at(s, b)->len;
+    x->nseg--;
     x->seg = seg_at(s, b)->next;
     ww_buf_put(s->bufs, &b);
 }
@@ -99,8 +100,12 @@ static void lose_first_hole(struct ww_stream *s, struct ww_side *x, enum ww_dir 
 static bool keep(struct ww_stream *s, struct ww_side *x, uint32_t seq, struct ww_slice in)
 {
     struct ww_buf *at = &x->seg;
+    struct ww_buf tail = x->tail;
+    if (at->i != WW_NONE && diff(seq, seg_at(s, tail)->seq) >= 0)
+        at = &tail; /* the usual case: behind all that wait */
     while (at->i != WW_NONE) {
         struct ww_seg *g = seg_at(s, *at);
+        s->stats.steps++;
         uint32_t end = g->seq + g->len;
         if (diff(seq, g->seq) >= 0 && diff(seq, end) < 0) { /* begins inside a waiting one */
             uint32_t over = end - seq;
@@ -124,6 +129,8 @@ static bool keep(struct ww_stream *s, struct ww_side *x, uint32_t seq, struct ww
             }
         }
         if (n > 0) {
+            if (x->nseg == WW_SEGS_MAX)
+                return false;
             struct ww_buf b = ww_buf_get(s->bufs, sizeof(struct ww_seg) + n);
             if (b.i == WW_NONE)
                 return false;
@@ -131,7 +138,10 @@ static bool keep(struct ww_stream *s, struct ww_side *x, uint32_t seq, struct ww
             *g = (struct ww_seg){ .next = *at, .seq = seq, .len = (uint32_t)n };
             ww_copy(ww_buf_at(s->bufs, b) + sizeof *g, ww_slice_sub(in, 0, n));
             *at = b;
-            at = &seg_at(s, b)->next;
+            at = &g->next;
+            if (at->i == WW_NONE)
+                x->tail = b;
+            x->nseg++;
             x->ooo_bytes += (uint32_t)n;
             in = ww_slice_sub(in, n, in.n);
             seq += (uint32_t)n;
@@ -152,7 +162,7 @@ static bool hole_is_lost(const struct ww_stream *s, const struct ww_side *x, uin
 {
     bool acked = x->has_ack && diff(x->acked, seg_at(s, x->seg)->seq) >= 0;
     return (acked && x->rx_after >= s->cfg.wait_segs) || x->ooo_bytes > s->cfg.flow_cap ||
-           ts - x->hole_ts > s->cfg.wait_ns;
+           (ts > x->hole_ts && ts - x->hole_ts > s->cfg.wait_ns);
 }
 
 /* The rest of a segment up to sequence number `to` was cut by the snap length; what waits already is
@@ -217,9 +227,13 @@ static void payload(struct ww_stream *s, struct ww_tcp *t, struct ww_side *x, en
         ahead = 0;
     }
     if (ahead == 0) {
+        x->wild = 0;
         deliver(s, x, dir, in, sink);
-        if (x->seg.i != WW_NONE)
+        if (x->seg.i != WW_NONE) {
             drain(s, x, dir, sink);
+            x->hole_ts = ts; /* a hole behind the one that was filled waits its own time */
+            x->rx_after = 0;
+        }
         return;
     }
     if (ahead > WILD_AHEAD && ++x->wild < WILD_TRUST)
@@ -248,6 +262,10 @@ bool ww_stream_segment(struct ww_stream *s, struct ww_tcp *t, const struct ww_de
     if (d->tcp_flags & WW_TCP_SYN) {
         seq++; /* the SYN takes one number; data may ride on it (RFC 7413) */
         if (!x->has_next || x->seen == 0) {
+            while (x->seg.i != WW_NONE && seq != x->next) { /* of a beginning that is given up */
+                s->stats.evicted++;
+                pop_seg(s, x);
+            }
             x->next = seq;
             x->has_next = true;
         }
@@ -272,11 +290,16 @@ bool ww_stream_segment(struct ww_stream *s, struct ww_tcp *t, const struct ww_de
         fresh = x->seen != before || x->ooo_bytes != waiting;
         if (d->wire > in.n && diff(x->next, seq + (uint32_t)in.n) == 0)
             lose_cut(s, x, dir, seq + d->wire, sink);
+    } else if (d->cut && d->wire > 0 && x->has_next && seq == x->next &&
+               !(d->tcp_flags & WW_TCP_RST)) {
+        lose_cut(s, x, dir, seq + d->wire, sink); /* only its header was captured */
     }
     for (unsigned k = 0; k < 2; k++) {
         struct ww_side *h = &t->side[k];
-        while (h->seg.i != WW_NONE && hole_is_lost(s, h, ts))
+        while (h->seg.i != WW_NONE && hole_is_lost(s, h, ts)) {
             lose_first_hole(s, h, (enum ww_dir)k, sink);
+            h->hole_ts = ts;
+        }
     }
     return fresh;
 }

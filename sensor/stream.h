@@ -11,6 +11,8 @@ struct ww_seg {
     /* the bytes follow */
 };
 
+enum { WW_SEGS_MAX = 512 }; /* segments that wait in one direction: one-byte segments cost a buffer each */
+
 /* One direction of a TCP connection. */
 struct ww_side {
     uint32_t next;      /* sequence number expected next */
@@ -18,7 +20,8 @@ struct ww_side {
     uint64_t skip;      /* bytes that the dissector does not want to see */
     uint64_t gap_bytes; /* bytes that were never seen */
     uint64_t seen;      /* bytes delivered, skipped or lost: position in the stream */
-    struct ww_buf seg;  /* first segment out of order */
+    struct ww_buf seg, tail; /* first and last segment out of order; tail only counts with a first */
+    uint32_t nseg;
     struct ww_buf pend; /* bytes that the dissector has not used yet */
     uint32_t pend_n, need;
     uint32_t ooo_bytes;
@@ -44,6 +47,7 @@ struct ww_stream_cfg {
 
 struct ww_stream_stats {
     uint64_t bytes, gap_bytes, skipped, evicted, overlaps, out_of_order, retransmits;
+    uint64_t steps; /* waiting segments looked at to find a place */
 };
 
 /* The receiver of contiguous bytes: the engine, the differential test, the unit tests. */

@@ -79,7 +79,7 @@ static inline void sm_init(struct sm *m, uint32_t isn_a, uint32_t isn_b, bool ha
     m->s.cfg = hasty ? (struct ww_stream_cfg){ .flow_cap = 700, .wait_segs = 3, .wait_ns = 20000000 }
                      : (struct ww_stream_cfg){ .flow_cap = 1 << 20, .wait_segs = 1 << 20,
                                                .wait_ns = UINT64_MAX / 2 };
-    if (ww_bufs_init(&m->bufs, 1 << 20) != WW_OK)
+    if (ww_bufs_init(&m->bufs, 1 << 22) != WW_OK)
         t_die("no memory");
     m->s.bufs = &m->bufs;
     m->sink = (struct ww_stream_sink){ sm_data, sm_gap, m };

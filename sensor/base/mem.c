@@ -89,9 +89,11 @@ void ww_bufs_free(struct ww_bufs *b)
 
 struct ww_buf ww_buf_get(struct ww_bufs *b, size_t n)
 {
-    for (uint8_t c = 0; c < WW_BUF_CLASSES; c++) {
+    unsigned fits = 0;
+    for (uint8_t c = 0; c < WW_BUF_CLASSES && fits < 2; c++) {
         if (cls_bytes[c] < n)
             continue;
+        fits++; /* small needs must not eat the few large buffers */
         uint32_t i = slab_take(&b->of[c]);
         if (i != WW_NONE)
             return (struct ww_buf){ i, c };

@@ -40,7 +40,8 @@ struct ww_buf {
 };
 enum ww_rc ww_bufs_init(struct ww_bufs *b, size_t budget) WW_MUST_CHECK;
 void ww_bufs_free(struct ww_bufs *b);
-/** A buffer of at least n bytes, i == WW_NONE when there is none. Not zeroed. */
+/** A buffer of at least n bytes, of the fitting size or the next; i == WW_NONE when there is none.
+ * Not zeroed. */
 struct ww_buf ww_buf_get(struct ww_bufs *b, size_t n);
 void ww_buf_put(struct ww_bufs *b, struct ww_buf *x);
 uint8_t *ww_buf_at(const struct ww_bufs *b, struct ww_buf x);
