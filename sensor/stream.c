@@ -236,7 +236,8 @@ static void payload(struct ww_stream *s, struct ww_tcp *t, struct ww_side *x, en
         }
         return;
     }
-    if (ahead > WILD_AHEAD && ++x->wild < WILD_TRUST)
+    bool near = x->seg.i != WW_NONE && diff(seq, seg_at(s, x->tail)->seq) < WILD_AHEAD;
+    if (ahead > WILD_AHEAD && !near && ++x->wild < WILD_TRUST)
         return; /* a forged or damaged segment must not move the stream; a real jump repeats */
     x->wild = 0;
     if (x->skip >= (uint64_t)ahead + in.n && x->seg.i == WW_NONE) {
