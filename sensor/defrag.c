@@ -105,7 +105,7 @@ bool ww_defrag_add(struct ww_defrag *t, const struct ww_dec *d, uint64_t ts,
 {
     t->seen++;
     size_t n = d->payload.n;
-    if (n == 0 || d->cut || d->frag_off > WW_FRAG_DATAGRAM_MAX - n ||
+    if (n == 0 || d->cut || n > WW_FRAG_DATAGRAM_MAX || d->frag_off > WW_FRAG_DATAGRAM_MAX - n ||
         (d->more_frags && n % 8 != 0)) { /* RFC 791: all but the last are multiples of 8 */
         t->bad++;
         return false;
