@@ -38,7 +38,7 @@ static inline void b_fill(struct b *b, uint8_t c, size_t n)
         b_raw(b, &c, 1);
 }
 
-/* ---- upper layer --------------------------------------------------------------------------------- */
+/* ---- upper layer ---- */
 static inline void b_pdu(struct b *b, uint8_t type, const void *p, size_t n)
 {
     b_num(b, type, 1, true);
@@ -129,7 +129,7 @@ static inline void b_assoc(struct b *b, uint8_t type, const char *called, const 
     free(i);
 }
 
-/* ---- command sets: implicit VR little endian ------------------------------------------------------ */
+/* ---- command sets: implicit VR little endian ---- */
 static inline void b_el(struct b *b, uint32_t tag, const void *p, size_t n)
 {
     b_num(b, tag >> 16, 2, false);
@@ -171,7 +171,7 @@ static inline void b_usual(struct b *b, const char *sop, uint16_t field, uint16_
     free(e);
 }
 
-/* ---- data sets ------------------------------------------------------------------------------------- */
+/* ---- data sets ---- */
 enum b_enc { B_IMPLICIT, B_EXPLICIT, B_BIG };
 static inline void b_tag(struct b *b, enum b_enc enc, uint32_t tag)
 {

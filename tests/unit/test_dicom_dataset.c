@@ -5,7 +5,8 @@
 
 extern const struct ww_dissector ww_dissector_dicom;
 
-#define STR(g, field, want) cr_assert(eq(str, (char *)t_get_str((g), (field)), (char *)(uintptr_t)(want)))
+#define STR(g, field, want) \
+    cr_assert(eq(str, (char *)t_get_str((g), (field)), (char *)(uintptr_t)(want)))
 #define NUM(g, field, want) cr_assert(eq(u64, t_get_u64((g), (field)), (want)), "%s", (field))
 
 /* An object of a CT with a patient, a nested sequence that speaks of another device, and pixels. */
@@ -170,7 +171,8 @@ Test(dicom_dataset, long_values_are_skipped)
     t_free(f);
 }
 
-/* UN of undefined length holds implicit VR; fragments of an icon are no elements (PS3.5 6.2.2, A.4). */
+/* UN of undefined length holds implicit VR; fragments of an icon are no elements (PS3.5 6.2.2,
+ * A.4). */
 Test(dicom_dataset, un_and_fragments_in_sequences)
 {
     struct t_feed *f = t_new(&ww_dissector_dicom);
@@ -274,12 +276,12 @@ Test(dicom_dataset, who_made_the_object)
         uint64_t second;
     } row[] = {
         { "ORIGINAL\\PRIMARY\\AXIAL", NULL, "SN1", NULL, WW_A, 1 },
-        { NULL, NULL, "SN1", NULL, WW_A, 1 },                        /* waveforms, reports */
-        { "DERIVED\\SECONDARY", NULL, "SN1", NULL, WW_A, 0 },        /* made from others */
-        { "ORIGINAL\\PRIMARY", "WSD", "SN1", NULL, WW_A, 0 },        /* secondary capture */
-        { "ORIGINAL\\PRIMARY", NULL, "SN2", NULL, WW_A, 0 },         /* two devices: a forwarder */
-        { "ORIGINAL\\PRIMARY", NULL, "SN1", "WS31", WW_A, 0 },       /* answer to a C-MOVE */
-        { "ORIGINAL\\PRIMARY", NULL, "SN1", NULL, WW_B, 0 },         /* answer to a C-GET */
+        { NULL, NULL, "SN1", NULL, WW_A, 1 },                  /* waveforms, reports */
+        { "DERIVED\\SECONDARY", NULL, "SN1", NULL, WW_A, 0 },  /* made from others */
+        { "ORIGINAL\\PRIMARY", "WSD", "SN1", NULL, WW_A, 0 },  /* secondary capture */
+        { "ORIGINAL\\PRIMARY", NULL, "SN2", NULL, WW_A, 0 },   /* two devices: a forwarder */
+        { "ORIGINAL\\PRIMARY", NULL, "SN1", "WS31", WW_A, 0 }, /* answer to a C-MOVE */
+        { "ORIGINAL\\PRIMARY", NULL, "SN1", NULL, WW_B, 0 },   /* answer to a C-GET */
     };
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
         struct t_feed *f =
@@ -320,10 +322,10 @@ Test(dicom_dataset, malformed_is_counted_to_its_end)
         uint8_t n;
         uint8_t p[24];
     } bad[] = {
-        { 8, { 8, 0, 0x60, 0, 1, 2, 2, 0 } },                               /* no VR */
+        { 8, { 8, 0, 0x60, 0, 1, 2, 2, 0 } },                                       /* no VR */
         { 16, { 8, 0, 0x60, 0, 'C', 'S', 0, 0, 0xfe, 0xff, 0, 0xe0, 0, 0, 0, 0 } }, /* stray item */
-        { 20, { 8, 0, 0x12, 0x21, 'S', 'Q', 0, 0, 0xff, 0xff, 0xff, 0xff,
-                0xfe, 0xff, 1, 0xe0, 0, 0, 0, 0 } },                        /* no such delimiter */
+        { 20, { 8,    0,    0x12, 0x21, 'S', 'Q',  0, 0, 0xff, 0xff,
+                0xff, 0xff, 0xfe, 0xff, 1,   0xe0, 0, 0, 0,    0 } }, /* no such delimiter */
         { 12, { 8, 0, 0x12, 0x21, 'U', 'T', 0, 0, 0xff, 0xff, 0xff, 0xff } }, /* UT undefined */
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -5,7 +5,7 @@
 
 extern const struct ww_dissector ww_dissector_dicom;
 
-#define STR(g, field, want)                                                                        \
+#define STR(g, field, want) \
     cr_assert(eq(str, (char *)t_get_str((g), (field)), (char *)(uintptr_t)(want)))
 #define NUM(g, field, want) cr_assert(eq(u64, t_get_u64((g), (field)), (want)), "%s", (field))
 
@@ -157,9 +157,9 @@ Test(dicom_dimse, every_command)
     const struct {
         uint16_t field;
         const char *name;
-    } row[] = { { 0x0001, "C-STORE" }, { 0x0010, "C-GET" },          { 0x0020, "C-FIND" },
-                { 0x0021, "C-MOVE" },  { 0x0030, "C-ECHO" },         { 0x0100, "N-EVENT-REPORT" },
-                { 0x0110, "N-GET" },   { 0x0120, "N-SET" },          { 0x0130, "N-ACTION" },
+    } row[] = { { 0x0001, "C-STORE" },  { 0x0010, "C-GET" },   { 0x0020, "C-FIND" },
+                { 0x0021, "C-MOVE" },   { 0x0030, "C-ECHO" },  { 0x0100, "N-EVENT-REPORT" },
+                { 0x0110, "N-GET" },    { 0x0120, "N-SET" },   { 0x0130, "N-ACTION" },
                 { 0x0140, "N-CREATE" }, { 0x0150, "N-DELETE" } };
     struct t_feed *f = open_flow(EXPLICIT);
     struct b *c = b_new(), *e = b_new();

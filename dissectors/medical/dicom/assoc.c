@@ -3,11 +3,13 @@
 
 enum { ASSOCIATE_TIMEOUT_MS = 60000 };
 
-static const struct ww_tok identities[] = { /* PS3.7 D.3.3.7 */
+static const struct ww_tok identities[] = {
+    /* PS3.7 D.3.3.7 */
     { 1, "username" }, { 2, "username_passcode" }, { 3, "kerberos" }, { 4, "saml" }, { 5, "jwt" },
     { 0, NULL },
 };
-static const struct ww_tok results[] = { /* PS3.8 9.3.3.2 */
+static const struct ww_tok results[] = {
+    /* PS3.8 9.3.3.2 */
     { 0, "acceptance" },
     { 1, "user rejection" },
     { 2, "no reason (provider rejection)" },
@@ -15,7 +17,8 @@ static const struct ww_tok results[] = { /* PS3.8 9.3.3.2 */
     { 4, "transfer syntaxes not supported" },
     { 0, NULL },
 };
-static const struct ww_tok rejects[] = { /* source << 8 | reason, PS3.8 9.3.4 */
+static const struct ww_tok rejects[] = {
+    /* source << 8 | reason, PS3.8 9.3.4 */
     { 0x101, "no reason given" },
     { 0x102, "application context name not supported" },
     { 0x103, "calling AE title not recognized" },
@@ -26,17 +29,20 @@ static const struct ww_tok rejects[] = { /* source << 8 | reason, PS3.8 9.3.4 */
     { 0x302, "local limit exceeded" },
     { 0, NULL },
 };
-static const struct ww_tok reject_results[] = { { 1, "permanent" }, { 2, "transient" }, { 0, NULL } };
+static const struct ww_tok reject_results[] = { { 1, "permanent" },
+                                                { 2, "transient" },
+                                                { 0, NULL } };
 static const struct ww_tok reject_sources[] = {
     { 1, "service user" },
     { 2, "service provider (ACSE)" },
     { 3, "service provider (presentation)" },
     { 0, NULL },
 };
-static const struct ww_tok abort_sources[] = {
-    { 0, "service user" }, { 2, "service provider" }, { 0, NULL }
-};
-static const struct ww_tok aborts[] = { /* PS3.8 9.3.8, source 2 */
+static const struct ww_tok abort_sources[] = { { 0, "service user" },
+                                               { 2, "service provider" },
+                                               { 0, NULL } };
+static const struct ww_tok aborts[] = {
+    /* PS3.8 9.3.8, source 2 */
     { 0, "reason not specified" },
     { 1, "unrecognized PDU" },
     { 2, "unexpected PDU" },
@@ -128,7 +134,8 @@ static void request(const struct call *c, struct ww_rd r)
     e.contexts_proposed = it.offered;
     all = sop_classes(d, &e) && all;
     if (it.identity != 0)
-        (void)WW_SET(e.user_identity_type, ww_slice_str(ww_tok(identities, it.identity, "unknown")));
+        (void)WW_SET(e.user_identity_type,
+                     ww_slice_str(ww_tok(identities, it.identity, "unknown")));
     e.user_identity_response = it.identity_response;
     e.async_invoked = it.async[0];
     e.async_performed = it.async[1];
@@ -236,8 +243,10 @@ static void accept(const struct call *c, struct ww_rd r)
     ww_dicom_items(c, r, &it);
     d->contexts_known = true;
     limit(c->s, &it);
-    d->answer = (struct answer){ .waits = true, .identity = it.identity_response,
-                                 .accepted = it.answered, .async = { it.async[0], it.async[1] } };
+    d->answer = (struct answer){ .waits = true,
+                                 .identity = it.identity_response,
+                                 .accepted = it.answered,
+                                 .async = { it.async[0], it.async[1] } };
     d->answer.impl_class = ww_dicom_uid_keep(&d->uids, it.impl_class);
     d->answer.cut = !WW_SET(d->answer.impl_version, it.impl_version);
     d->answer.latency_ms = ww_result(c->cx, c->dir, KEY_ASSOCIATE, true).latency_ms;
@@ -281,8 +290,8 @@ static void release(const struct call *c, bool response)
     struct side *other = &c->d->side[ww_other(c->dir)];
     struct ww_dicom_release e = { .response = response, .assoc_seen = c->d->seen };
     e.duration_ms = duration(c);
-    e.collision = c->s->asked_release && response ? other->asked_release
-                                                  : !response && other->asked_release;
+    e.collision =
+        c->s->asked_release && response ? other->asked_release : !response && other->asked_release;
     if (response && !other->asked_release && c->d->seen && !c->s->lost && !other->lost)
         ww_dicom_anomaly(c, AN_pdu_out_of_order);
     if (response)

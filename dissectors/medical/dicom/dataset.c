@@ -1,7 +1,8 @@
 /* dataset.c - which elements of a data set are wanted, and what they tell about the equipment.
  *
- * Values of patients are tested for being empty and forgotten; only the patient id leaves as a keyed
- * pseudonym. Equipment elements count at the top level only: inside sequences they speak of others.
+ * Values of patients are tested for being empty and forgotten; only the patient id leaves as a
+ * keyed pseudonym. Equipment elements count at the top level only: inside sequences they speak of
+ * others.
  */
 #include "dissectors/medical/dicom/dicom.h"
 

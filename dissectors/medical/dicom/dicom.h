@@ -1,8 +1,8 @@
 /* dicom.h - what the files of the DICOM dissector share: state of a connection, steps of the parse.
  *
- * pdu.c cuts the stream into PDUs and PDVs (PS3.8 9.3), assoc.c reads the association, dimse.c reads
- * command sets and tells messages (PS3.7), element.c walks data elements byte by byte (PS3.5 7),
- * dataset.c knows which elements are wanted, uid.c names UIDs, probe.c recognises the protocol.
+ * pdu.c cuts the stream into PDUs and PDVs (PS3.8 9.3), assoc.c reads the association, dimse.c
+ * reads command sets and tells messages (PS3.7), element.c walks data elements byte by byte (PS3.5
+ * 7), dataset.c knows which elements are wanted, uid.c names UIDs, probe.c recognises the protocol.
  */
 #ifndef WW_DICOM_H
 #define WW_DICOM_H
@@ -10,26 +10,26 @@
 #include "sensor/base/tok.h"
 
 enum {
-    PDU_HDR = 6,           /* type, reserved, length (PS3.8 9.3.1) */
-    PDV_HDR = 6,           /* length, context id, message control header (PS3.8 9.3.5.1) */
-    ASSOC_FIXED = 68,      /* from the version to the first item (PS3.8 9.3.2) */
-    ASSOC_MAX = 1 << 20,   /* longest A-ASSOCIATE body we read */
-    SMALL_MAX = 1024,      /* longest body of a PDU that should have 4 bytes */
-    RESYNC_LEN = 20,       /* PDU and PDV headers and the command group length */
-    SCAN_MAX = 64 << 20,   /* bytes searched for a PDU after a loss */
-    PROBE_LEN = 99,        /* up to the end of the application context name */
-    CTX_MAX = 128,         /* odd ids 1..255 */
-    ITEMS_MAX = 1024,      /* items of an association that we look at */
-    UIDPOOL = 512,         /* text of UIDs that are not in uids.tsv */
-    SLOTS = 2,             /* messages that may be interleaved in one direction */
-    POOL = 512,            /* text of one message */
-    KEYS_MAX = 20,         /* query keys that are named */
-    COMMAND_MAX = 16384,   /* command set; real ones are below 1 KiB */
-    ELEMENTS_MAX = 4000,   /* elements of a data set that we look at */
+    PDU_HDR = 6,             /* type, reserved, length (PS3.8 9.3.1) */
+    PDV_HDR = 6,             /* length, context id, message control header (PS3.8 9.3.5.1) */
+    ASSOC_FIXED = 68,        /* from the version to the first item (PS3.8 9.3.2) */
+    ASSOC_MAX = 1 << 20,     /* longest A-ASSOCIATE body we read */
+    SMALL_MAX = 1024,        /* longest body of a PDU that should have 4 bytes */
+    RESYNC_LEN = 20,         /* PDU and PDV headers and the command group length */
+    SCAN_MAX = 64 << 20,     /* bytes searched for a PDU after a loss */
+    PROBE_LEN = 99,          /* up to the end of the application context name */
+    CTX_MAX = 128,           /* odd ids 1..255 */
+    ITEMS_MAX = 1024,        /* items of an association that we look at */
+    UIDPOOL = 512,           /* text of UIDs that are not in uids.tsv */
+    SLOTS = 2,               /* messages that may be interleaved in one direction */
+    POOL = 512,              /* text of one message */
+    KEYS_MAX = 20,           /* query keys that are named */
+    COMMAND_MAX = 16384,     /* command set; real ones are below 1 KiB */
+    ELEMENTS_MAX = 4000,     /* elements of a data set that we look at */
     PARSED_MAX = 256 * 1024, /* bytes of values that we look at in a data set */
-    DEPTH_MAX = 16,        /* nesting of sequences */
-    NO_ROW = 255,          /* of the table of wanted elements */
-    BRAKES = 3             /* violations in a data set before we only count it */
+    DEPTH_MAX = 16,          /* nesting of sequences */
+    NO_ROW = 255,            /* of the table of wanted elements */
+    BRAKES = 3               /* violations in a data set before we only count it */
 };
 
 /* How a data set is written. OPAQUE (deflated, unreadable) is only counted. */
@@ -37,7 +37,7 @@ enum encoding { DS_GUESS, DS_IMPLICIT_LE, DS_EXPLICIT_LE, DS_EXPLICIT_BE, DS_OPA
 
 enum { NO_TS = 255 };
 
-/* ---- uid.c -------------------------------------------------------------------------------------- */
+/* ---- uid.c ---- */
 struct uid_row {
     const char *uid, *name;
     uint8_t ts;       /* number of a transfer syntax, NO_TS for all others */
@@ -56,24 +56,24 @@ const char *ww_dicom_uid_name(struct ww_slice uid);
 struct ww_slice ww_dicom_ts_uid(unsigned ts);
 bool ww_dicom_uid_good(struct ww_slice uid);
 
-/* ---- element.c ------------------------------------------------------------------------------------ */
+/* ---- element.c ---- */
 enum el_phase { EL_HEAD, EL_VALUE, EL_DONE };
 /* What becomes of a value. */
 enum el_act {
-    ACT_SKIP,  /* not looked at */
-    ACT_TEST,  /* is it empty? */
-    ACT_KEEP,  /* kept as text of the message */
-    ACT_PEEK,  /* looked at and wiped */
-    ACT_SQ     /* a sequence that is entered */
+    ACT_SKIP, /* not looked at */
+    ACT_TEST, /* is it empty? */
+    ACT_KEEP, /* kept as text of the message */
+    ACT_PEEK, /* looked at and wiped */
+    ACT_SQ    /* a sequence that is entered */
 };
 struct el {
     uint8_t head[12], nhead;
-    uint8_t phase, encoding;  /* enum el_phase, enum encoding */
-    uint8_t depth;            /* open sequences and items of undefined length */
-    uint8_t un_at, raw_at;    /* depth at which implicit VR or fragments began, 0 = not inside */
-    uint8_t act, row;         /* enum el_act, row of the table of wanted elements */
+    uint8_t phase, encoding; /* enum el_phase, enum encoding */
+    uint8_t depth;           /* open sequences and items of undefined length */
+    uint8_t un_at, raw_at;   /* depth at which implicit VR or fragments began, 0 = not inside */
+    uint8_t act, row;        /* enum el_act, row of the table of wanted elements */
     uint8_t brakes;
-    bool nested, any, test;   /* value inside a sequence; it is not empty; emptiness matters */
+    bool nested, any, test; /* value inside a sequence; it is not empty; emptiness matters */
     bool malformed, partial;
     uint16_t count, at;       /* elements; start of the value in the pool */
     uint16_t cap;             /* bytes of the value that are kept */
@@ -82,15 +82,36 @@ struct el {
     uint32_t looked;          /* value bytes looked at */
 };
 
-/* ---- dimse.c ---------------------------------------------------------------------------------------- */
+/* ---- dimse.c ---- */
 enum txt {
-    T_SOP, T_DEST, T_ORIG, T_LEVEL, T_CHARSET, T_MODALITY, T_MANUF, T_INST, T_STATION, T_MODEL,
-    T_SERIAL, T_DEVUID, T_SW, T_STEP_NAME, T_STEP_AET, T_COUNT
+    T_SOP,
+    T_DEST,
+    T_ORIG,
+    T_LEVEL,
+    T_CHARSET,
+    T_MODALITY,
+    T_MANUF,
+    T_INST,
+    T_STATION,
+    T_MODEL,
+    T_SERIAL,
+    T_DEVUID,
+    T_SW,
+    T_STEP_NAME,
+    T_STEP_AET,
+    T_COUNT
 };
 enum msg_phase { MSG_IDLE, MSG_COMMAND, MSG_DATA };
 enum { /* elements of a command set that were there */
-    HAS_FIELD = 1, HAS_STATUS = 2, HAS_TYPE = 4, HAS_ID = 8, HAS_RSP = 16, HAS_EVENT = 32,
-    HAS_ACTION = 64, HAS_PRIORITY = 128, HAS_SUB = 256 /* and three more bits */
+       HAS_FIELD = 1,
+       HAS_STATUS = 2,
+       HAS_TYPE = 4,
+       HAS_ID = 8,
+       HAS_RSP = 16,
+       HAS_EVENT = 32,
+       HAS_ACTION = 64,
+       HAS_PRIORITY = 128,
+       HAS_SUB = 256 /* and three more bits */
 };
 enum { IMG_NONE, IMG_ORIGINAL, IMG_DERIVED };
 enum { NO_DATASET = 0x0101 }; /* PS3.7 9.3, 10.3: (0000,0800) */
@@ -117,36 +138,45 @@ struct msg {
     uint32_t key[KEYS_MAX];
 };
 
-/* ---- connection --------------------------------------------------------------------------------------- */
+/* ---- connection ---- */
 struct ctx {
     uint64_t ts;       /* transfer syntaxes offered, by number */
     uint16_t abstract; /* UID in 16 bits */
     uint16_t other;    /* a transfer syntax offered that has no number */
     uint16_t accepted; /* UID in 16 bits */
     uint8_t result;
-    uint8_t flags;     /* CTX_* */
+    uint8_t flags; /* CTX_* */
 };
-enum { CTX_OFFERED = 1, CTX_ANSWERED = 2, CTX_NOT_SCU = 4, CTX_SCP = 8, CTX_ASKED_SCP = 16,
-       CTX_ASKED_NOT_SCU = 32 };
+enum {
+    CTX_OFFERED = 1,
+    CTX_ANSWERED = 2,
+    CTX_NOT_SCU = 4,
+    CTX_SCP = 8,
+    CTX_ASKED_SCP = 16,
+    CTX_ASKED_NOT_SCU = 32
+};
 
 enum at { AT_START, AT_PDU, AT_PDV, AT_FRAGMENT, AT_LOST };
 enum { NO_SLOT = 255 };
 
 /* Each is told once per direction of an association. */
 #define DICOM_ANOMALIES(X)                                                                         \
-    X(pdu_length_invalid) X(pdu_type_unknown) X(pdu_out_of_order) X(pdu_over_max)                  \
-    X(pdv_length_invalid) X(pdv_control_invalid) X(pdv_without_context) X(context_id_even)         \
-    X(context_id_duplicate) X(context_without_offer) X(item_length_invalid) X(items_missing)       \
-    X(too_many_contexts) X(uid_invalid) X(ae_title_not_printable) X(ae_title_empty)                \
-    X(ae_title_oversized) X(second_association) X(data_before_accept) X(data_after_release)        \
-    X(command_malformed) X(command_too_long) X(command_unknown) X(command_incomplete)              \
-    X(dataset_missing) X(dataset_without_command) X(dataset_malformed) X(dataset_truncated)        \
-    X(response_without_request) X(messages_interleaved)
+    X(pdu_length_invalid)                                                                          \
+    X(pdu_type_unknown)                                                                            \
+    X(pdu_out_of_order) X(pdu_over_max) X(pdv_length_invalid) X(pdv_control_invalid)               \
+        X(pdv_without_context) X(context_id_even) X(context_id_duplicate) X(context_without_offer) \
+            X(item_length_invalid) X(items_missing) X(too_many_contexts) X(uid_invalid)            \
+                X(ae_title_not_printable) X(ae_title_empty) X(ae_title_oversized)                  \
+                    X(second_association) X(data_before_accept) X(data_after_release)              \
+                        X(command_malformed) X(command_too_long) X(command_unknown)                \
+                            X(command_incomplete) X(dataset_missing) X(dataset_without_command)    \
+                                X(dataset_malformed) X(dataset_truncated)                          \
+                                    X(response_without_request) X(messages_interleaved)
 enum anomaly {
 #define X(name) AN_##name,
     DICOM_ANOMALIES(X)
 #undef X
-    AN_COUNT
+        AN_COUNT
 };
 
 struct side {
@@ -157,10 +187,10 @@ struct side {
     bool max_known;
     uint16_t pending_id;
     uint32_t pending;
-    uint32_t max_pdu;              /* that this side accepts */
-    uint32_t pdu_left, frag_left;  /* bytes to come, fragment included in PDU */
-    uint32_t scanned, told;        /* told: bits by enum anomaly */
-    uint32_t equipment;            /* hash of the first equipment seen */
+    uint32_t max_pdu;             /* that this side accepts */
+    uint32_t pdu_left, frag_left; /* bytes to come, fragment included in PDU */
+    uint32_t scanned, told;       /* told: bits by enum anomaly */
+    uint32_t equipment;           /* hash of the first equipment seen */
     struct msg msg[SLOTS];
 };
 
@@ -225,7 +255,7 @@ void ww_dicom_items(const struct call *c, struct ww_rd r, struct items *it);
 
 /* assoc.c */
 void ww_dicom_assoc_pdu(const struct call *c, uint8_t type, struct ww_slice body);
-void ww_dicom_tell_accept(const struct call *c);
+void ww_dicom_tell_accept(const struct call *now);
 const struct ctx *ww_dicom_ctx(const struct dicom *d, uint8_t pcid);
 
 /* element.c: walks bytes of a command set or data set of a message */
@@ -256,7 +286,11 @@ struct command {
 };
 enum { /* QUERY: its data set holds keys; EQUIPMENT: it may name equipment; OBJECT: a stored object;
         * CLIENT: only clients send it; ALONE: it has no response */
-    CMD_QUERY = 1, CMD_EQUIPMENT = 2, CMD_OBJECT = 4, CMD_CLIENT = 8, CMD_ALONE = 16
+       CMD_QUERY = 1,
+       CMD_EQUIPMENT = 2,
+       CMD_OBJECT = 4,
+       CMD_CLIENT = 8,
+       CMD_ALONE = 16
 };
 const struct command *ww_dicom_command(uint16_t field);
 void ww_dicom_command_want(struct msg *m);

@@ -138,8 +138,14 @@ void ww_dicom_command_want(struct msg *m)
         e->act = ACT_KEEP;
         e->cap = DICOM_AET_MAX + 1; /* one more shows that it is too long */
         return;
-    case TAG_FIELD: case TAG_ID: case TAG_RSP_ID: case TAG_PRIORITY: case TAG_TYPE:
-    case TAG_STATUS: case TAG_EVENT: case TAG_ACTION:
+    case TAG_FIELD:
+    case TAG_ID:
+    case TAG_RSP_ID:
+    case TAG_PRIORITY:
+    case TAG_TYPE:
+    case TAG_STATUS:
+    case TAG_EVENT:
+    case TAG_ACTION:
         return;
     default: /* a number from the wire */
         if (e->tag < TAG_SUB_FIRST || e->tag > TAG_SUB_LAST)
@@ -193,11 +199,16 @@ void ww_dicom_command_value(const struct call *c, struct msg *m, struct ww_slice
         uint16_t tag, has;
         uint16_t *to;
     } number[] = {
-        { TAG_FIELD, HAS_FIELD, &m->field },       { TAG_ID, HAS_ID, &m->id },
-        { TAG_RSP_ID, HAS_RSP, &m->rsp_id },       { TAG_PRIORITY, HAS_PRIORITY, &m->priority },
-        { TAG_TYPE, HAS_TYPE, &m->type },          { TAG_STATUS, HAS_STATUS, &m->status },
-        { TAG_EVENT, HAS_EVENT, &m->event },       { TAG_ACTION, HAS_ACTION, &m->action },
-        { TAG_SUB_FIRST, HAS_SUB, &m->sub[0] },    { TAG_SUB_FIRST + 1, HAS_SUB << 1, &m->sub[1] },
+        { TAG_FIELD, HAS_FIELD, &m->field },
+        { TAG_ID, HAS_ID, &m->id },
+        { TAG_RSP_ID, HAS_RSP, &m->rsp_id },
+        { TAG_PRIORITY, HAS_PRIORITY, &m->priority },
+        { TAG_TYPE, HAS_TYPE, &m->type },
+        { TAG_STATUS, HAS_STATUS, &m->status },
+        { TAG_EVENT, HAS_EVENT, &m->event },
+        { TAG_ACTION, HAS_ACTION, &m->action },
+        { TAG_SUB_FIRST, HAS_SUB, &m->sub[0] },
+        { TAG_SUB_FIRST + 1, HAS_SUB << 1, &m->sub[1] },
         { TAG_SUB_FIRST + 2, HAS_SUB << 2, &m->sub[2] },
         { TAG_SUB_LAST, HAS_SUB << 3, &m->sub[3] },
     };
@@ -240,21 +251,21 @@ bool ww_dicom_command_end(const struct call *c, struct msg *m)
 }
 
 /* What requests and responses have in common; both structs begin with the same members. */
-#define TELL_COMMON(c, m, e)                                                                       \
-    do {                                                                                           \
-        struct ww_slice sop_ = sop_class((c), (m));                                                \
-        (void)WW_SET((e).command, command_name((m)->field, room));                                 \
-        (e).context_id = (m)->pcid;                                                                \
-        (void)WW_SET((e).sop_class, sop_);                                                         \
-        (void)WW_SET((e).sop_class_name, ww_slice_str(ww_dicom_uid_name(sop_)));                   \
-        (e).event_type = ((m)->has & HAS_EVENT) != 0 ? (m)->event : WW_NULL32;                     \
-        (e).action_type = ((m)->has & HAS_ACTION) != 0 ? (m)->action : WW_NULL32;                  \
-        (e).dataset_bytes = (m)->bytes_unknown ? WW_NULL64 : (m)->nbytes;                          \
-        (e).phi_kinds = (m)->phi_kinds;                                                            \
-        (e).phi_count = (m)->phi_count;                                                            \
-        (e).patient = (m)->patient;                                                                \
-        (e).identity_removed = (m)->removed;                                                       \
-        (e).assoc_seen = (c)->d->seen;                                                             \
+#define TELL_COMMON(c, m, e)                                                      \
+    do {                                                                          \
+        struct ww_slice sop_ = sop_class((c), (m));                               \
+        (void)WW_SET((e).command, command_name((m)->field, room));                \
+        (e).context_id = (m)->pcid;                                               \
+        (void)WW_SET((e).sop_class, sop_);                                        \
+        (void)WW_SET((e).sop_class_name, ww_slice_str(ww_dicom_uid_name(sop_)));  \
+        (e).event_type = ((m)->has & HAS_EVENT) != 0 ? (m)->event : WW_NULL32;    \
+        (e).action_type = ((m)->has & HAS_ACTION) != 0 ? (m)->action : WW_NULL32; \
+        (e).dataset_bytes = (m)->bytes_unknown ? WW_NULL64 : (m)->nbytes;         \
+        (e).phi_kinds = (m)->phi_kinds;                                           \
+        (e).phi_count = (m)->phi_count;                                           \
+        (e).patient = (m)->patient;                                               \
+        (e).identity_removed = (m)->removed;                                      \
+        (e).assoc_seen = (c)->d->seen;                                            \
     } while (0)
 
 static struct ww_slice sop_class(const struct call *c, const struct msg *m)

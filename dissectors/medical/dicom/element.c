@@ -5,12 +5,30 @@ static const uint32_t UNDEFINED = UINT32_MAX;
 enum { GROUP_ITEMS = 0xfffe, ITEM = 0xe000, ITEM_END = 0xe00d, SQ_END = 0xe0dd };
 enum {
     VR_NONE = 0,
-    VR_AE = 'A' << 8 | 'E', VR_AS = 'A' << 8 | 'S', VR_AT = 'A' << 8 | 'T', VR_CS = 'C' << 8 | 'S',
-    VR_DA = 'D' << 8 | 'A', VR_DS = 'D' << 8 | 'S', VR_DT = 'D' << 8 | 'T', VR_FD = 'F' << 8 | 'D',
-    VR_FL = 'F' << 8 | 'L', VR_IS = 'I' << 8 | 'S', VR_LO = 'L' << 8 | 'O', VR_LT = 'L' << 8 | 'T',
-    VR_PN = 'P' << 8 | 'N', VR_SH = 'S' << 8 | 'H', VR_SL = 'S' << 8 | 'L', VR_SS = 'S' << 8 | 'S',
-    VR_ST = 'S' << 8 | 'T', VR_TM = 'T' << 8 | 'M', VR_UI = 'U' << 8 | 'I', VR_UL = 'U' << 8 | 'L',
-    VR_US = 'U' << 8 | 'S', VR_SQ = 'S' << 8 | 'Q', VR_UN = 'U' << 8 | 'N', VR_OB = 'O' << 8 | 'B',
+    VR_AE = 'A' << 8 | 'E',
+    VR_AS = 'A' << 8 | 'S',
+    VR_AT = 'A' << 8 | 'T',
+    VR_CS = 'C' << 8 | 'S',
+    VR_DA = 'D' << 8 | 'A',
+    VR_DS = 'D' << 8 | 'S',
+    VR_DT = 'D' << 8 | 'T',
+    VR_FD = 'F' << 8 | 'D',
+    VR_FL = 'F' << 8 | 'L',
+    VR_IS = 'I' << 8 | 'S',
+    VR_LO = 'L' << 8 | 'O',
+    VR_LT = 'L' << 8 | 'T',
+    VR_PN = 'P' << 8 | 'N',
+    VR_SH = 'S' << 8 | 'H',
+    VR_SL = 'S' << 8 | 'L',
+    VR_SS = 'S' << 8 | 'S',
+    VR_ST = 'S' << 8 | 'T',
+    VR_TM = 'T' << 8 | 'M',
+    VR_UI = 'U' << 8 | 'I',
+    VR_UL = 'U' << 8 | 'L',
+    VR_US = 'U' << 8 | 'S',
+    VR_SQ = 'S' << 8 | 'Q',
+    VR_UN = 'U' << 8 | 'N',
+    VR_OB = 'O' << 8 | 'B',
     VR_OW = 'O' << 8 | 'W'
 };
 
@@ -37,9 +55,27 @@ static bool is_vr(uint16_t v)
 static bool is_short(uint16_t v)
 {
     switch (v) {
-    case VR_AE: case VR_AS: case VR_AT: case VR_CS: case VR_DA: case VR_DS: case VR_DT: case VR_FD:
-    case VR_FL: case VR_IS: case VR_LO: case VR_LT: case VR_PN: case VR_SH: case VR_SL: case VR_SS:
-    case VR_ST: case VR_TM: case VR_UI: case VR_UL: case VR_US:
+    case VR_AE:
+    case VR_AS:
+    case VR_AT:
+    case VR_CS:
+    case VR_DA:
+    case VR_DS:
+    case VR_DT:
+    case VR_FD:
+    case VR_FL:
+    case VR_IS:
+    case VR_LO:
+    case VR_LT:
+    case VR_PN:
+    case VR_SH:
+    case VR_SL:
+    case VR_SS:
+    case VR_ST:
+    case VR_TM:
+    case VR_UI:
+    case VR_UL:
+    case VR_US:
         return true;
     default: /* a number from the wire */
         return false;
@@ -226,11 +262,42 @@ static bool undefined(const struct call *c, struct msg *m, const struct head *h)
     return true;
 }
 
+/* An element at the top level: does it end what is wanted, do tags ascend? (PS3.5 7.1) */
+static void top_level(const struct call *c, struct msg *m)
+{
+    struct el *e = &m->el;
+    if (m->phase == MSG_DATA && ww_dicom_want_stop(m, e->tag)) {
+        e->phase = EL_DONE;
+        return;
+    }
+    if (e->tag <= e->last && e->count > 1)
+        brake(c, m);
+    e->last = e->tag;
+}
+
+/* The value of an element of defined length comes next. Return: false when it cannot be. */
+static bool defined(const struct call *c, struct msg *m, const struct head *h)
+{
+    struct el *e = &m->el;
+    if (e->act == ACT_SQ && h->vr != VR_NONE && h->vr != VR_SQ)
+        e->act = ACT_SKIP;
+    if (!spend(e, h->size + (e->act == ACT_SQ ? 0 : (uint64_t)h->len)))
+        return false;
+    if (e->act != ACT_SQ) {
+        value_begin(c, m, h->len);
+        return true;
+    }
+    e->nhead = 0;
+    if (!e->nested)
+        e->sq_left = h->len;
+    return true;
+}
+
 /* A complete element header is there. */
 static void begin(const struct call *c, struct msg *m, const struct head *h)
 {
     struct el *e = &m->el;
-    bool command = m->phase == MSG_COMMAND;
+    bool command = m->phase == MSG_COMMAND, good;
     e->nested = e->depth > 0 || e->sq_left > 0;
     e->tag = h->tag;
     e->cap = 0;
@@ -244,41 +311,22 @@ static void begin(const struct call *c, struct msg *m, const struct head *h)
             give_up(c, m);
         return;
     }
-    if (!e->nested) {
-        if (!command && ww_dicom_want_stop(m, h->tag)) {
-            e->phase = EL_DONE;
-            return;
-        }
-        if (h->tag <= e->last && e->count > 1)
-            brake(c, m);
-        e->last = h->tag;
-    }
+    if (!e->nested)
+        top_level(c, m);
     if ((h->len & 1) != 0 && h->len != UNDEFINED)
-        brake(c, m);
+        brake(c, m); /* PS3.5 7.1: lengths are even */
+    if (e->phase == EL_DONE)
+        return;
     if (command)
         ww_dicom_command_want(m);
     else
         ww_dicom_want(m);
-    if (e->malformed || e->raw_at != 0 || (command && h->len == UNDEFINED) ||
-        (h->len == UNDEFINED && !undefined(c, m, h))) {
-        give_up(c, m);
-        return;
-    }
     if (h->len == UNDEFINED)
-        return;
-    if (e->act == ACT_SQ && h->vr != VR_NONE && h->vr != VR_SQ)
-        e->act = ACT_SKIP;
-    if (!spend(e, h->size + (e->act == ACT_SQ ? 0 : (uint64_t)h->len))) {
+        good = !command && e->raw_at == 0 && undefined(c, m, h);
+    else
+        good = !e->malformed && e->raw_at == 0 && defined(c, m, h);
+    if (!good)
         give_up(c, m);
-        return;
-    }
-    if (e->act != ACT_SQ) {
-        value_begin(c, m, h->len);
-        return;
-    }
-    e->nhead = 0;
-    if (!e->nested)
-        e->sq_left = h->len;
 }
 
 static void head_bytes(const struct call *c, struct msg *m, struct ww_rd *r)
@@ -310,7 +358,8 @@ static void head_bytes(const struct call *c, struct msg *m, struct ww_rd *r)
     begin(c, m, &h);
 }
 
-/* Padding, wildcards and separators of components do not make a value (PS3.5 6.2, PS3.4 C.2.2.2). */
+/* Padding, wildcards and separators of components do not make a value (PS3.5 6.2, PS3.4 C.2.2.2).
+ */
 static bool has_content(struct ww_slice s)
 {
     struct ww_rd r = ww_rd(s);

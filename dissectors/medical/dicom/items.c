@@ -151,7 +151,8 @@ static void role(const struct call *c, struct ww_rd r, struct items *it)
         if (x->flags == 0 || x->abstract != ref)
             continue;
         if (it->request) {
-            x->flags |= (uint8_t)((scp != 0 ? CTX_ASKED_SCP : 0) | (scu == 0 ? CTX_ASKED_NOT_SCU : 0));
+            x->flags |=
+                (uint8_t)((scp != 0 ? CTX_ASKED_SCP : 0) | (scu == 0 ? CTX_ASKED_NOT_SCU : 0));
             continue;
         }
         if (scp != 0 && (x->flags & CTX_ASKED_SCP) != 0)

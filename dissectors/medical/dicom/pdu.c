@@ -53,9 +53,9 @@ static void give_up_both(const struct call *c)
 
 static uint8_t slot_of(const struct side *s, uint8_t pcid)
 {
-    for (uint8_t i = 0; i < SLOTS; i++)
+    for (size_t i = 0; i < SLOTS; i++)
         if (s->msg[i].phase != MSG_IDLE && s->msg[i].pcid == pcid)
-            return i;
+            return (uint8_t)i;
     return NO_SLOT;
 }
 

@@ -34,7 +34,7 @@ static enum ww_guess associate(struct ww_slice in)
         return WW_GUESS_MAYBE;
     if ((version & 1) == 0 || version > 0xff || reserved != 0)
         return WW_GUESS_NO;
-    struct ww_slice titles = ww_slice_sub(in, 10, 2 * DICOM_AET_MAX);
+    struct ww_slice titles = ww_slice_sub(in, 10, (size_t)2 * DICOM_AET_MAX);
     ww_rd_skip(&r, 64);
     uint8_t item = ww_rd_u8(&r);
     uint8_t zero = ww_rd_u8(&r);
@@ -45,8 +45,9 @@ static enum ww_guess associate(struct ww_slice in)
         return WW_GUESS_NO;
     struct ww_slice text = ww_rd_rest(&r);
     size_t min = text.n < sizeof name - 1 ? text.n : sizeof name - 1;
-    bool same = item == 0x10 && min > 0 && ww_slice_eq(ww_slice_sub(text, 0, min),
-                                            (struct ww_slice){ (const uint8_t *)name, min });
+    bool same =
+        item == 0x10 && min > 0 &&
+        ww_slice_eq(ww_slice_sub(text, 0, min), (struct ww_slice){ (const uint8_t *)name, min });
     if (same)
         return min == sizeof name - 1 ? WW_GUESS_YES : WW_GUESS_MAYBE;
     bool known = item == 0x10 || item == 0x20 || item == 0x21 || item == 0x50;

@@ -5,7 +5,8 @@ static const struct uid_row rows[] = {
 #include "dissectors/medical/dicom/uids.inc"
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
-static_assert(sizeof rows / sizeof rows[0] < UID_POOLED, "row numbers and pool offsets share 16 bits");
+static_assert(sizeof rows / sizeof rows[0] < UID_POOLED,
+              "row numbers and pool offsets share 16 bits");
 
 /* -1, 0, 1 like strcmp. */
 static int order(struct ww_slice a, const char *b)
