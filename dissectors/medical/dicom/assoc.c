@@ -220,9 +220,8 @@ void ww_dicom_tell_accept(const struct call *now)
     e.latency_ms = w->latency_ms;
     ww_dicom_mark(&c, w->cut || w->impl_class == UID_LOST);
     ww_emit(c.cx, &ww_dicom_accept_type, c.dir, &e);
-    for (size_t i = 0; i < CTX_MAX; i++)
-        if ((d->ctx[i].flags & CTX_ANSWERED) != 0)
-            tell_context(&c, (uint8_t)(2 * i + 1), &d->ctx[i]);
+    for (size_t i = 0; i < w->n; i++)
+        tell_context(&c, w->id[i], &d->ctx[w->id[i] >> 1]);
 }
 
 static void accept(const struct call *c, struct ww_rd r)
@@ -240,13 +239,14 @@ static void accept(const struct call *c, struct ww_rd r)
         title(c, &d->calling, calling);
     }
     d->assoc = ASSOC_ACCEPTED;
+    d->answer = (struct answer){ .waits = true };
     ww_dicom_items(c, r, &it);
     d->contexts_known = true;
     limit(c->s, &it);
-    d->answer = (struct answer){ .waits = true,
-                                 .identity = it.identity_response,
-                                 .accepted = it.answered,
-                                 .async = { it.async[0], it.async[1] } };
+    d->answer.identity = it.identity_response;
+    d->answer.accepted = it.answered;
+    d->answer.async[0] = it.async[0];
+    d->answer.async[1] = it.async[1];
     d->answer.impl_class = ww_dicom_uid_keep(&d->uids, it.impl_class);
     d->answer.cut = !WW_SET(d->answer.impl_version, it.impl_version);
     d->answer.latency_ms = ww_result(c->cx, c->dir, KEY_ASSOCIATE, true).latency_ms;

@@ -163,15 +163,16 @@ enum { NO_SLOT = 255 };
 #define DICOM_ANOMALIES(X)                                                                         \
     X(pdu_length_invalid)                                                                          \
     X(pdu_type_unknown)                                                                            \
-    X(pdu_out_of_order) X(pdu_over_max) X(pdv_length_invalid) X(pdv_control_invalid)               \
-        X(pdv_without_context) X(context_id_even) X(context_id_duplicate) X(context_without_offer) \
-            X(item_length_invalid) X(items_missing) X(too_many_contexts) X(uid_invalid)            \
-                X(ae_title_not_printable) X(ae_title_empty) X(ae_title_oversized)                  \
-                    X(second_association) X(data_before_accept) X(data_after_release)              \
-                        X(command_malformed) X(command_too_long) X(command_unknown)                \
-                            X(command_incomplete) X(dataset_missing) X(dataset_without_command)    \
-                                X(dataset_malformed) X(dataset_truncated)                          \
-                                    X(response_without_request) X(messages_interleaved)
+    X(pdu_out_of_order)                                                                            \
+    X(pdu_over_max) X(pdv_length_invalid) X(pdv_control_invalid) X(pdv_without_context)            \
+        X(context_id_even) X(context_id_duplicate) X(context_without_offer) X(item_length_invalid) \
+            X(items_missing) X(too_many_contexts) X(uid_invalid) X(ae_title_not_printable)         \
+                X(ae_title_empty) X(ae_title_oversized) X(second_association)                      \
+                    X(data_before_accept) X(data_after_release) X(command_malformed)               \
+                        X(command_too_long) X(command_unknown) X(command_incomplete)               \
+                            X(dataset_missing) X(dataset_without_command) X(dataset_malformed)     \
+                                X(dataset_truncated) X(response_without_request)                   \
+                                    X(messages_interleaved)
 enum anomaly {
 #define X(name) AN_##name,
     DICOM_ANOMALIES(X)
@@ -202,6 +203,7 @@ struct title {
 /* An acceptance that waits to be told until the request may have come. */
 struct answer {
     bool waits, cut, identity;
+    uint8_t n, id[CTX_MAX]; /* context ids in the order of the acceptance */
     uint16_t impl_class, accepted, async[2];
     uint32_t latency_ms;
     struct title impl_version;

@@ -120,6 +120,7 @@ static void answer(const struct call *c, struct ww_rd r, struct items *it)
     if (c->d->seen && (x->flags & CTX_OFFERED) == 0)
         ww_dicom_anomaly(c, AN_context_without_offer);
     x->flags |= CTX_ANSWERED;
+    c->d->answer.id[c->d->answer.n++] = id; /* ids are told once: at most CTX_MAX */
     x->result = result;
     if (result != 0)
         return;
