@@ -2,7 +2,7 @@
 #include "store/report/alert_text.h"
 #include <stdio.h>
 
-enum { LABEL = 12, SENTENCE_MAX = 4096, ITEMS_MAX = 64 };
+enum { LABEL = 12, SENTENCE_MAX = 4096, ITEMS_MAX = 64, BRIEF_STEPS = 2 };
 
 enum ww_ink ww_alert_ink(unsigned level)
 {
@@ -42,12 +42,13 @@ static unsigned label(const struct ww_page *p, const char *text)
     return 2 + LABEL;
 }
 
-/* One sentence follows the label; several are numbered (steps in their order) or dashed. */
+/* One sentence follows the label; steps are numbered in their order. At most max sentences. */
 static void part(const struct ww_page *p, const struct ww_texts *t, const struct ww_alert *a,
-                 enum ww_part which, const char *text, bool numbered)
+                 enum ww_part which, const char *text, size_t max)
 {
     char b[SENTENCE_MAX];
-    for (size_t i = 0; i < ITEMS_MAX; i++) {
+    bool numbered = which == WW_PART_DO_FIRST;
+    for (size_t i = 0; i < max; i++) {
         struct ww_out one = ww_out(b, sizeof b);
         if (!ww_texts_part(&one, t, p->ja, a, which, i))
             return;
@@ -132,21 +133,31 @@ static void bare(const struct ww_page *p, const struct ww_alert *a)
 }
 
 void ww_alert_page(const struct ww_page *p, const struct ww_texts *t, const struct ww_alert_row *r,
-                   bool full)
+                   enum ww_detail detail)
 {
+    const struct {
+        enum ww_part part;
+        enum ww_detail from;
+        const char *ja, *en;
+    } row[] = {
+        { WW_PART_SEEN, WW_DETAIL_BRIEF, "観測", "Seen" },
+        { WW_PART_DECLARED, WW_DETAIL_BRIEF, "宣言", "Declared" },
+        { WW_PART_MEANING, WW_DETAIL_NORMAL, "考えられる", "May mean" },
+        { WW_PART_DO_FIRST, WW_DETAIL_BRIEF, "まず行う", "Do first" },
+        { WW_PART_DO_NOT, WW_DETAIL_BRIEF, "行わない", "Do not" },
+        { WW_PART_WHOM, WW_DETAIL_NORMAL, "連絡先", "Call" },
+        { WW_PART_REFS, WW_DETAIL_FULL, "根拠", "Basis" },
+        { WW_PART_LIMITS, WW_DETAIL_FULL, "限界", "Limits" },
+        { WW_PART_CALC, WW_DETAIL_FULL, "計算", "Level" },
+    };
     title(p, t, r);
     if (t->guide == NULL || ww_guide_class(t->guide, r->a.class) == NULL)
         bare(p, &r->a);
-    part(p, t, &r->a, WW_PART_SEEN, ww_page_w(p, "観測", "Seen"), false);
-    part(p, t, &r->a, WW_PART_DECLARED, ww_page_w(p, "宣言", "Declared"), false);
-    part(p, t, &r->a, WW_PART_MEANING, ww_page_w(p, "考えられる", "May mean"), false);
-    part(p, t, &r->a, WW_PART_DO_FIRST, ww_page_w(p, "まず行う", "Do first"), true);
-    part(p, t, &r->a, WW_PART_DO_NOT, ww_page_w(p, "行わない", "Do not"), false);
-    part(p, t, &r->a, WW_PART_WHOM, ww_page_w(p, "連絡先", "Call"), false);
-    if (full) {
-        part(p, t, &r->a, WW_PART_REFS, ww_page_w(p, "根拠", "Basis"), false);
-        part(p, t, &r->a, WW_PART_LIMITS, ww_page_w(p, "限界", "Limits"), false);
-        part(p, t, &r->a, WW_PART_CALC, ww_page_w(p, "計算", "Level"), false);
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        bool few = detail == WW_DETAIL_BRIEF && row[i].part == WW_PART_DO_FIRST;
+        if (detail >= row[i].from)
+            part(p, t, &r->a, row[i].part, ww_page_w(p, row[i].ja, row[i].en),
+                 few ? BRIEF_STEPS : ITEMS_MAX);
     }
     numbers(p, r);
 }

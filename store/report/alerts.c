@@ -163,7 +163,7 @@ static void full(void *to, const struct ww_alert_row *r)
     if (l->cfg->json)
         ww_alert_json(l->p.o, &l->cfg->texts, r);
     else
-        ww_alert_page(&l->p, &l->cfg->texts, r, true);
+        ww_alert_page(&l->p, &l->cfg->texts, r, WW_DETAIL_FULL);
 }
 
 enum ww_rc ww_report_alert(struct ww_out *o, const struct ww_store *s, uint64_t id,

@@ -2,13 +2,14 @@
  * seen. */
 #include "store/report/summary.h"
 
-enum { ROWS = 20, CELL_MAX = 1024 };
+enum { ROWS = 20, CELL_MAX = 1024, BRIEF_LEVEL = 2 /* caution */ };
 
 struct page {
     struct ww_page p;
     const struct ww_report_cfg *cfg;
     struct ww_grid grid;
     uint64_t shown, total, limit;
+    uint64_t brief; /* alerts that were shortened */
 };
 
 static void head(const struct ww_page *p, const char *text)
@@ -285,7 +286,10 @@ static void alert(void *to, const struct ww_alert_row *r)
         return;
     if (g->shown++ > 0)
         ww_out_c(g->p.o, '\n');
-    ww_alert_page(&g->p, &g->cfg->texts, r, false);
+    /* what can wait until the next working day is told shortly */
+    bool brief = r->a.level <= BRIEF_LEVEL;
+    g->brief += brief;
+    ww_alert_page(&g->p, &g->cfg->texts, r, brief ? WW_DETAIL_BRIEF : WW_DETAIL_NORMAL);
 }
 
 static void alert_counts(const struct page *g, const struct ww_totals *t)
@@ -311,6 +315,23 @@ static void alert_counts(const struct page *g, const struct ww_totals *t)
     ww_out_c(p->o, '\n');
 }
 
+/* Where the whole text of a shortened alert is. */
+static void shortened(const struct page *g)
+{
+    char b[CELL_MAX];
+    struct ww_out o = ww_out(b, sizeof b);
+    const struct ww_page *p = &g->p;
+    const char *path = g->cfg->db_path;
+    ww_out_s(&o, ww_page_w(p, "注意・情報の警報は短く示しました。全文: ",
+                           "Alerts of level caution and notice are shortened. Whole text: "));
+    ww_out_s(&o, path != NULL ? "" : ww_page_w(p, "--db FILE を付けて保存し、", "add --db FILE, then "));
+    ww_out_s(&o, ww_page_w(p, "wardwatch alerts show 番号 --db ", "wardwatch alerts show NO --db "));
+    ww_text_clean(&o, ww_slice_str(path != NULL ? path : "FILE"));
+    ww_out_s(p->o, "\n  ");
+    ww_page_put(p, 2, 2, (struct ww_slice){ (const uint8_t *)b, o.n });
+    ww_out_c(p->o, '\n');
+}
+
 static enum ww_rc alerts(struct page *g, const struct ww_store *s, const struct ww_totals *t,
                          struct ww_err *e)
 {
@@ -328,6 +349,8 @@ static enum ww_rc alerts(struct page *g, const struct ww_store *s, const struct 
     ww_out_c(p->o, '\n');
     enum ww_rc rc = ww_model_alerts(s, 0, now, alert, g, e);
     more(g);
+    if (g->brief > 0)
+        shortened(g);
     return rc;
 }
 
