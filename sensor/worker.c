@@ -91,18 +91,19 @@ void ww_worker_free(struct ww_worker *w)
 
 /* ---- transport ------------------------------------------------------------------------------------------- */
 
-/* A SYN on a connection that is over, or with another number, begins a new one (port reuse). */
+/* A SYN on a connection that is over, or with another number, begins a new one (port reuse). The same
+ * number again is the same connection, seen by a second mirror port or sent again. */
 static bool is_reuse(const struct ww_worker *w, const struct ww_flow *f, const struct ww_dec *d,
                      enum ww_dir dir)
 {
     if ((d->tcp_flags & (WW_TCP_SYN | WW_TCP_ACK)) != WW_TCP_SYN)
         return false;
-    if (f->state == WW_FS_CLOSED)
-        return true;
     if (f->ext == WW_NONE)
-        return false;
+        return f->state == WW_FS_CLOSED;
     const struct ww_side *x = &((const struct ww_tcp *)ww_slab_at(&w->tcp, f->ext))->side[dir];
-    return x->has_next && x->seen > 0 && d->seq + 1 != x->next - (uint32_t)x->seen;
+    if (x->has_next && d->seq + 1 == x->next - (uint32_t)x->seen)
+        return false;
+    return f->state == WW_FS_CLOSED || (x->has_next && x->seen > 0);
 }
 
 static void tcp_state(struct ww_worker *w, uint32_t i, const struct ww_dec *d, enum ww_dir dir)

@@ -200,7 +200,7 @@ def tshark_records(packets):
 
 def our_events(program, path):
     r = subprocess.run([program, "analyze", path, "--events", "-"], capture_output=True, check=False, timeout=600)
-    if r.returncode not in (0, 1, 3):
+    if r.returncode not in (0, 1, 2, 3) or not r.stdout:
         sys.exit("%s: exit code %d: %s" % (path, r.returncode, r.stderr.decode("utf-8", "replace")))
     return [json.loads(l) for l in r.stdout.decode("utf-8").split("\n") if l]
 
@@ -235,6 +235,9 @@ def compare(table, ours, theirs):
             if len(mine) != len(yours):
                 found.append((event, "count", "%s: %d of ours, %d of tshark" % (where, len(mine), len(yours))))
                 continue
+            if record == "context":  # tshark tells them in the order of the answer, we by their id
+                mine = sorted(mine, key=lambda m: int(m["id"]))
+                yours = sorted(yours, key=lambda y: int(number(y["dicom.pctx.id"])))
             for i, (m, y) in enumerate(zip(mine, yours)):
                 for our_name, their_name, how in fields:
                     try:

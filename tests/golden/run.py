@@ -274,7 +274,15 @@ def declared(program):
     """proto.kind -> its fields, from the program's own schema."""
     r = subprocess.run([program, "schema", "--format", "json"], capture_output=True, check=True)
     schema = json.loads(r.stdout)
-    return {e["name"]: [f["name"] for f in e["fields"]] for e in schema["events"]}
+    return {name: list(leaves(e["properties"])) for name, e in schema["$defs"].items()}
+
+
+def leaves(properties, prefix=""):
+    for name, p in properties.items():
+        if "properties" in p:
+            yield from leaves(p["properties"], prefix + name + ".")
+        else:
+            yield prefix + name
 
 
 def walk(body, prefix=""):
@@ -297,7 +305,7 @@ def coverage(program):
                 seen[k].update(walk(body))
     lines = []
     for k in sorted(fields):
-        want = [f.replace("__", ".") for f in fields[k]]
+        want = fields[k]
         missing = sorted(f for f in want if f not in seen[k])
         lines.append("%s: %d of %d%s" % (k, len(want) - len(missing), len(want), ", not seen: " + " ".join(missing) if missing else ""))
     return lines
