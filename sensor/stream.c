@@ -271,6 +271,8 @@ bool ww_stream_segment(struct ww_stream *s, struct ww_tcp *t, const struct ww_de
             x->has_next = true;
         }
     }
+    if (d->tcp_flags & WW_TCP_FIN)
+        x->fin = true;
     if ((d->tcp_flags & WW_TCP_ACK) && (!y->has_ack || diff(d->ack, y->acked) > 0)) {
         y->acked = d->ack;
         y->has_ack = true;
@@ -305,11 +307,25 @@ bool ww_stream_segment(struct ww_stream *s, struct ww_tcp *t, const struct ww_de
     return fresh;
 }
 
+/* The receiver acknowledged bytes at the end that were not seen. A FIN takes one number; a single one
+ * without a FIN is most likely a FIN that was not seen either. */
+static void lose_acked(struct ww_stream *s, struct ww_side *x, enum ww_dir dir,
+                       const struct ww_stream_sink *sink)
+{
+    if (!x->has_next || !x->has_ack)
+        return;
+    int32_t missing = diff(x->acked, x->next) - (x->fin ? 1 : 0);
+    if (missing > (x->fin ? 0 : 1) && missing < WILD_AHEAD)
+        lose(s, x, dir, x->next + (uint32_t)missing, sink);
+}
+
 void ww_stream_flush(struct ww_stream *s, struct ww_tcp *t, const struct ww_stream_sink *sink)
 {
-    for (unsigned k = 0; k < 2; k++)
+    for (unsigned k = 0; k < 2; k++) {
         while (t->side[k].seg.i != WW_NONE)
             lose_first_hole(s, &t->side[k], (enum ww_dir)k, sink);
+        lose_acked(s, &t->side[k], (enum ww_dir)k, sink);
+    }
 }
 
 void ww_stream_drop(struct ww_stream *s, struct ww_tcp *t)

@@ -46,7 +46,7 @@ class Capture:
 
 
 def ends(data, link=ETHERNET):
-    """(source, destination, IP protocol, length of TCP payload) of an Ethernet frame; None when it is not IP."""
+    """(source, destination, IP protocol, length of TCP payload, ports, TCP flags) of an Ethernet frame; None when not IP."""
     if link != ETHERNET or len(data) < 14:
         return None
     at, kind = 14, data[12:14]
@@ -60,10 +60,10 @@ def ends(data, link=ETHERNET):
         src, dst, l4 = data[at + 8:at + 24], data[at + 24:at + 40], at + 40
     else:
         return None
-    payload = 0
+    payload, ports, flags = 0, data[l4:l4 + 4], 0
     if proto == 6 and len(data) >= l4 + 14:
-        payload = size - (data[l4 + 12] >> 4) * 4
-    return src, dst, proto, max(payload, 0)
+        payload, flags = size - (data[l4 + 12] >> 4) * 4, data[l4 + 13]
+    return src, dst, proto, max(payload, 0), ports, flags
 
 
 def snap(c, n):
@@ -73,17 +73,22 @@ def snap(c, n):
 
 
 def thin(c):
-    """Every second packet of one direction of each pair is missing. Also tells how many TCP payload bytes went."""
-    kept, seen, lost = [], {}, 0
+    """Every second packet of one direction of each pair is missing. Also tells how many TCP payload bytes went from
+    directions of which the SYN or other payload is still there, so that their absence can be noticed."""
+    kept, seen, lost, there = [], {}, {}, set()
     for r in c.records:
         e = ends(r[2], c.link)
-        if e and e[0] < e[1]:
-            seen[e[:2]] = seen.get(e[:2], 0) + 1
-            if seen[e[:2]] % 2 == 0:
-                lost += e[3]
-                continue
+        if e:
+            way = e[0], e[1], e[4]
+            if e[0] < e[1]:
+                seen[e[:2]] = seen.get(e[:2], 0) + 1
+                if seen[e[:2]] % 2 == 0:
+                    lost[way] = lost.get(way, 0) + e[3]
+                    continue
+            if e[3] > 0 or e[5] & 2:
+                there.add(way)
         kept.append(r)
-    return c.copy(kept), lost
+    return c.copy(kept), sum(n for way, n in lost.items() if way in there)
 
 
 def shuffle(c, window=8, seed=1):

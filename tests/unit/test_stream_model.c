@@ -88,3 +88,22 @@ Test(stream_model, lossy) { for (uint32_t s = 1; s < SEEDS; s++) run(s, true, tr
 Test(stream_model, joined_midstream) { for (uint32_t s = 1; s < SEEDS; s++) run(s, false, true, false, false, 1); }
 Test(stream_model, contradicting_overlaps) { for (uint32_t s = 1; s < SEEDS; s++) run(s, true, true, true, false, 12); }
 Test(stream_model, hasty) { for (uint32_t s = 1; s < SEEDS; s++) run(s, true, true, true, true, 30); }
+
+Test(stream_model, acknowledged_but_never_seen)
+{
+    static struct sm m;
+    for (int fin = 0; fin < 2; fin++) {
+        sm_init(&m, 0xfffffff0u, 5000, false);
+        sm_syn(&m, WW_A);
+        sm_syn(&m, WW_B);
+        sm_segment(&m, WW_A, 0, 100, false, 0, 0);
+        sm_segment(&m, WW_B, 0, 10, false, 0, 300 + fin); /* 200 bytes, and a FIN, are acknowledged */
+        if (fin) {
+            struct ww_dec d = { .seq = m.side[0].isn + 300, .tcp_flags = WW_TCP_FIN | WW_TCP_ACK };
+            (void)ww_stream_segment(&m.s, &m.t, &d, WW_A, m.now, &m.sink);
+        }
+        sm_end(&m);
+        cr_assert(m.side[0].lost == 200, "%zu bytes lost", m.side[0].lost);
+        cr_assert(m.side[1].lost == 0);
+    }
+}
