@@ -9,7 +9,7 @@
 
 TESTLIST: name, capture (below pcaps/), further arguments of `wardwatch analyze`, filter; separated by tabs.
 The filter names the event types that are kept in full (dicom,flow); of messages and flows type, ends and flow are kept
-otherwise, of alerts class, level and device.
+otherwise. `alerts` keeps class, level and device of each alert.
 """
 import argparse
 import collections
@@ -110,7 +110,7 @@ def normalise(events, keep):
             continue
         if proto in keep or kind(e) in keep:
             e = {k: v for k, v in e.items() if k not in PRIVATE}
-        elif proto == "alert":  # which alerts; their texts and weights have tests of their own
+        elif proto == "alert" and "alerts" in keep:  # which alerts; their texts and weights have tests of their own
             e = {"event_type": "alert", "type": "alert", "wardwatch": {k: e["wardwatch"].get(k) for k in ALERT}}
         elif proto not in MESSAGES | {"flow"}:
             continue
