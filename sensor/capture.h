@@ -22,6 +22,7 @@ struct ww_pkt {
     uint64_t frame;       /* number in its source, from 1 */
     uint32_t source;
     uint16_t link; /* LINKTYPE_ of the tcpdump registry */
+    bool stepped;  /* the clock went back by over 1 s since the packet before, in this source */
 };
 
 /* A block of file bytes; packets point into it. Counted by the packets that refer to it. */
@@ -30,6 +31,11 @@ struct ww_block {
     size_t n;
     uint8_t *data; /* WW_BLOCK_CAP bytes */
 };
+
+static inline bool ww_clock_stepped(uint64_t before, uint64_t now)
+{
+    return now + 1000000000u < before;
+}
 
 struct ww_batch {
     struct ww_block *block;

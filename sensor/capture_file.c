@@ -34,7 +34,7 @@ struct ww_capfile {
     size_t at;         /* next record in the current block */
     uint64_t base;     /* file offset of the current block's first byte */
     uint64_t skip;     /* bytes of a skipped block that have not been read yet */
-    uint64_t frame, filtered;
+    uint64_t frame, filtered, last_ts;
     struct iface *iface; /* pcap: one; pcapng: of the section */
     unsigned nifaces;
 };
@@ -247,7 +247,9 @@ static void take(struct ww_capfile *c, struct ww_batch *b, struct ww_slice bytes
                           .ts = ts,
                           .frame = ++c->frame,
                           .source = c->source,
-                          .link = link };
+                          .link = link,
+                          .stepped = ww_clock_stepped(c->last_ts, ts) };
+    c->last_ts = ts;
     if (c->filter != NULL && !ww_filter_pass(c->filter, p))
         c->filtered++;
     else

@@ -15,7 +15,7 @@ struct ww_live {
     uint16_t link;
     int fd;
     unsigned drained; /* rounds of the last drain */
-    uint64_t frame;
+    uint64_t frame, last_ts;
     uint32_t ps_recv, ps_drop; /* libpcap's counters are 32 bits wide and wrap */
     uint64_t received, dropped;
     ww_live_fn *fn;
@@ -93,6 +93,8 @@ static void on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *b
                         .frame = ++l->frame,
                         .source = l->source,
                         .link = l->link };
+    p.stepped = ww_clock_stepped(l->last_ts, p.ts);
+    l->last_ts = p.ts;
     l->fn(l->to, &p);
 }
 

@@ -219,8 +219,7 @@ static void count(struct ww_worker *w, const struct ww_pkt *p, const struct ww_d
 static void one(struct ww_worker *w, const struct ww_pkt *p, struct ww_dec *d, uint32_t hash)
 {
     struct ww_engine *g = &w->engine;
-    if (p->ts + NS < w->now)
-        w->stats.clock_steps++;
+    w->stats.clock_steps += p->stepped;
     g->order = ww_order(p->source, p->frame);
     if (p->ts / NS > w->now / NS || w->now == 0)
         ww_worker_timers(w, p->ts);

@@ -46,6 +46,13 @@ static uint8_t heaviest(const struct ww_site *site)
     return most;
 }
 
+/* Parts per million are for machines; a person reads percent. */
+static void percent(struct ww_out *o, const char *what, const char *how, uint64_t ppm)
+{
+    ww_out_f(o, "%s %s%llu.%02llu %%", what, how, (unsigned long long)(ppm / 10000),
+             (unsigned long long)(ppm % 10000 / 100));
+}
+
 static void tell(struct ww_detect *d, const struct ww_event *e, char variant, const char *reason,
                  const char *what, uint64_t ppm, uint32_t limit)
 {
@@ -62,14 +69,14 @@ static void tell(struct ww_detect *d, const struct ww_event *e, char variant, co
     x.f.hypotheses = WW_HYP_MISCONFIGURATION | WW_HYP_FAULT;
     struct ww_out o = ww_out(text, sizeof text - 1);
     if (limit > 0)
-        ww_out_f(&o, "%s %llu ppm", what, (unsigned long long)ppm);
+        percent(&o, what, "", ppm);
     else
         ww_out_f(&o, "%s %llu", what, (unsigned long long)ppm);
     text[o.n] = 0;
     ww_found_observed(&x, text);
     if (limit > 0) {
         o = ww_out(text, sizeof text - 1);
-        ww_out_f(&o, "%s <= %u ppm", what, limit);
+        percent(&o, what, "at most ", limit);
         text[o.n] = 0;
         ww_found_declared(&x, text);
     }

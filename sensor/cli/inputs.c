@@ -56,6 +56,57 @@ static enum ww_rc folder(struct ww_inputs *in, const char *dir, struct ww_err *e
     return rc;
 }
 
+/* A capture with the time of its first packet. */
+struct dated {
+    const char *path;
+    uint64_t ts;
+    size_t at; /* place on the command line */
+};
+
+/* Time of the first packet; 0 for what cannot be read, which is told later, in its turn. */
+static uint64_t first_ts(const char *path)
+{
+    struct ww_capfile_cfg cfg = { .blocks = 2 };
+    struct ww_capfile *c = NULL;
+    struct ww_batch b;
+    struct ww_err e;
+    uint64_t ts = 0;
+    if (ww_capfile_open(&c, path, 0, &cfg, &e) != WW_OK)
+        return 0;
+    if (ww_capfile_next(c, &b, &e) == WW_CAP_MORE)
+        ts = b.pkt[0].ts;
+    ww_capfile_close(c);
+    return ts;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct dated *x = a;
+    const struct dated *y = b;
+    if (x->ts != y->ts)
+        return x->ts < y->ts ? -1 : 1;
+    return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* Captures are read in the order of their time, so that connections go on from one to the next.
+ * Standard input can be read only once, so it keeps all in the order of the command line. */
+static enum ww_rc sort_by_time(struct ww_inputs *in, struct ww_err *e)
+{
+    for (size_t i = 0; i < in->n; i++)
+        if (strcmp(in->path[i], "-") == 0)
+            return WW_OK;
+    struct dated *d = calloc(in->n + 1, sizeof *d);
+    if (d == NULL)
+        return WW_FAIL(e, WW_E_SYS, "no memory");
+    for (size_t i = 0; i < in->n; i++)
+        d[i] = (struct dated){ in->path[i], first_ts(in->path[i]), i };
+    qsort(d, in->n, sizeof *d, by_time);
+    for (size_t i = 0; i < in->n; i++)
+        in->path[i] = d[i].path;
+    free(d);
+    return WW_OK;
+}
+
 enum ww_rc ww_inputs_open(struct ww_inputs *in, const char *const *args, size_t n,
                           struct ww_err *e)
 {
@@ -80,7 +131,7 @@ enum ww_rc ww_inputs_open(struct ww_inputs *in, const char *const *args, size_t 
             return WW_FAIL(e, WW_E_LIMIT, "more than %d captures at once", WW_SOURCES_MAX);
         in->path[in->n++] = args[i];
     }
-    return WW_OK;
+    return in->n > 1 ? sort_by_time(in, e) : WW_OK;
 }
 
 void ww_inputs_close(struct ww_inputs *in)

@@ -10,7 +10,8 @@ struct ww_inputs {
     char **owned;      /* names made from folders */
     size_t nowned;
 };
-/** Expands folders into their captures, sorted by name. WW_E_CONF: nothing there. */
+/** Expands folders into their captures and orders all by the time of their first packet.
+ * WW_E_CONF: nothing there. */
 enum ww_rc ww_inputs_open(struct ww_inputs *in, const char *const *args, size_t n,
                           struct ww_err *e) WW_MUST_CHECK;
 void ww_inputs_close(struct ww_inputs *in);
