@@ -15,7 +15,8 @@ enum {
     "Kinds of patient-related elements that were present and not empty, as bits: 1 patient name, " \
     "2 patient id, 4 birth date, 8 address or telephone, 16 other names, ids or insurance, "       \
     "32 accession, order or admission number, 64 staff names, 128 sex, age, size or weight, "      \
-    "256 free text on study or history, 512 burned-in annotation YES, 1024 encapsulated document"
+    "256 free text on study or history, 512 burned-in annotation YES, 1024 encapsulated "          \
+    "document, 2048 relatives, 4096 place in the hospital, 8192 diagnoses, allergies or alerts"
 enum {
     DICOM_PHI_NAME = 1,
     DICOM_PHI_ID = 2,
@@ -27,7 +28,10 @@ enum {
     DICOM_PHI_BODY = 128,
     DICOM_PHI_TEXT = 256,
     DICOM_PHI_BURNED = 512,
-    DICOM_PHI_DOCUMENT = 1024
+    DICOM_PHI_DOCUMENT = 1024,
+    DICOM_PHI_RELATIVE = 2048,
+    DICOM_PHI_PLACE = 4096,
+    DICOM_PHI_CLINICAL = 8192
 };
 #define DICOM_SEEN_DOC "False when the association began before the capture"
 #define DICOM_NAMES_DOC "Name in PS3.6 annex A, empty when it is not known"
