@@ -15,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct ww_rd r = ww_rd((struct ww_slice){ data, size });
     uint8_t opt = ww_rd_u8(&r);
     sm_init(&m, opt & 8 ? 0xfffffff0u : 1000, 77, opt & 1);
+    m.exact = true;
     if (opt & 2)
         sm_syn(&m, WW_A);
     if (opt & 4)
