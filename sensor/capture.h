@@ -14,6 +14,9 @@ enum {
     WW_IFACES_MAX = 256 /* interfaces of one pcapng section */
 };
 
+/* The latest time that is believed, year 2262: sums of a time and some hours never wrap. */
+#define WW_TS_MAX ((uint64_t)INT64_MAX)
+
 /* One packet as the capture gave it. The bytes belong to the block or ring slot. */
 struct ww_pkt {
     const uint8_t *p;

@@ -121,6 +121,8 @@ static ssize_t gzip_read(struct ww_bytes *b, uint8_t *dst, size_t n, struct ww_e
         if (rc == Z_STREAM_END) {
             b->frame_open = false;
         } else if (rc != Z_OK && rc != Z_BUF_ERROR) {
+            if (b->z.avail_out < n)
+                break; /* first what came out before the damage; the next call meets it again */
             ww_err_set(e, WW_E_DATA, "%s: gzip data damaged near byte %llu of the file", b->name,
                        (unsigned long long)(b->done - b->z.avail_in));
             return -1;

@@ -13,6 +13,7 @@ enum {
     NG_PB = 2,
     NG_SPB = 3,
     NG_EPB = 6,
+    NG_MAX_PACKET = WW_SNAP_MAX + 64, /* head, a little of options, tail */
     NG_MAX_BLOCK = 1 << 24 /* a block that is not a packet may be larger than a packet; it is skipped */
 };
 
@@ -34,7 +35,8 @@ struct ww_capfile {
     size_t at;         /* next record in the current block */
     uint64_t base;     /* file offset of the current block's first byte */
     uint64_t skip;     /* bytes of a skipped block that have not been read yet */
-    uint64_t frame, filtered, last_ts;
+    uint64_t frame, filtered;
+    uint64_t last_ts;  /* of the packet before; for those without a time of their own, and for clock steps */
     struct iface *iface; /* pcap: one; pcapng: of the section */
     unsigned nifaces;
 };
@@ -241,6 +243,8 @@ static void take(struct ww_capfile *c, struct ww_batch *b, struct ww_slice bytes
                  uint64_t ts, uint16_t link)
 {
     struct ww_pkt *p = &b->pkt[b->n];
+    if (ts > WW_TS_MAX)
+        ts = WW_TS_MAX;
     *p = (struct ww_pkt){ .p = bytes.p,
                           .caplen = (uint32_t)bytes.n,
                           .len = len < bytes.n ? (uint32_t)bytes.n : len,
@@ -304,7 +308,8 @@ static void ng_packet(struct ww_capfile *c, struct ww_batch *b, struct ww_rd *r,
         c->frame++; /* it has a number, though it cannot be read */
         return;
     }
-    take(c, b, bytes, len, to_ns(&c->iface[ifn], ticks), c->iface[ifn].link);
+    uint64_t ts = type == NG_SPB ? c->last_ts : to_ns(&c->iface[ifn], ticks);
+    take(c, b, bytes, len, ts, c->iface[ifn].link);
 }
 
 /* One pcapng block. Return: bytes to step over, 0 when it is not complete. */
@@ -330,7 +335,7 @@ static size_t ng_block(struct ww_capfile *c, struct ww_batch *b, bool *bad)
     if (r.bad)
         return 0;
     bool packet = type == NG_EPB || type == NG_SPB || type == NG_PB;
-    if (total < 12 || total % 4 != 0 || total > (packet ? (uint32_t)WW_SNAP_MAX : (uint32_t)NG_MAX_BLOCK)) {
+    if (total < 12 || total % 4 != 0 || total > (packet ? (uint32_t)NG_MAX_PACKET : (uint32_t)NG_MAX_BLOCK)) {
         *bad = true;
         return 0;
     }

@@ -4,7 +4,7 @@
 #include <pcap/pcap.h>
 #include <stdlib.h>
 
-enum { LINKS = 16 };
+enum { LINKS = 16, LINKTYPE_RAW = 101 /* libpcap's own number differs by system */ };
 
 struct ww_filter {
     char *expr;
@@ -23,7 +23,7 @@ static bool compile(struct ww_filter *f, uint16_t link, char *why, size_t cap)
     unsigned i = f->n++;
     f->of[i].link = link;
     f->of[i].ok = false;
-    pcap_t *dead = pcap_open_dead(link, WW_SNAP_MAX);
+    pcap_t *dead = pcap_open_dead(link == LINKTYPE_RAW ? DLT_RAW : link, WW_SNAP_MAX);
     if (dead == NULL)
         return false;
     f->of[i].ok = pcap_compile(dead, &f->of[i].prog, f->expr, 1, PCAP_NETMASK_UNKNOWN) == 0;

@@ -182,7 +182,7 @@ static void same_told(const struct net *a, const struct net *b, const char *abou
     }
 }
 
-Test(engine, every_cut_tells_the_same, .timeout = 110)
+Test(engine, every_cut_tells_the_same)
 {
     static uint8_t p[20000];
     size_t n = talk(p);
@@ -453,7 +453,7 @@ Test(engine, alarm_comes_at_its_time_whatever_wakes_it)
     net_free(n);
 }
 
-Test(engine, an_alarm_that_always_asks_again_does_not_stop_the_clock, .timeout = 20)
+Test(engine, an_alarm_that_always_asks_again_does_not_stop_the_clock)
 {
     struct net *n = net();
     open_tcp(n);

@@ -244,7 +244,7 @@ Test(engine, clock_steps_are_counted)
     net_free(n);
 }
 
-Test(engine, time_that_jumps_does_not_break_the_clock, .timeout = 60)
+Test(engine, time_that_jumps_does_not_break_the_clock)
 {
     struct net *n = net();
     uint32_t x = 7;
@@ -265,7 +265,7 @@ Test(engine, time_that_jumps_does_not_break_the_clock, .timeout = 60)
     net_free(n);
 }
 
-Test(engine, endless_out_of_order_is_bounded, .timeout = 60)
+Test(engine, endless_out_of_order_is_bounded)
 {
     struct net *n = net();
     n->mute = true;
