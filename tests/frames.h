@@ -16,8 +16,8 @@ static inline void fr_be(struct fr *f, uint64_t v, unsigned bytes)
 {
     if (bytes > FR_MAX - f->n)
         abort();
-    for (unsigned i = 0; i < bytes; i++)
-        f->b[f->n++] = (uint8_t)(v >> 8 * (bytes - 1 - i));
+    for (unsigned i = bytes; i > 0; i--)
+        f->b[f->n++] = i > 8 ? 0 : (uint8_t)(v >> 8 * (i - 1));
 }
 
 static inline void fr_put(struct fr *f, const void *p, size_t n)
