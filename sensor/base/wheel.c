@@ -60,8 +60,11 @@ void ww_wheel_sooner(struct ww_wheel *w, uint32_t i, uint64_t at)
 
 uint32_t ww_wheel_pop(struct ww_wheel *w, uint64_t now)
 {
-    if (!w->started)
+    if (!w->started) { /* the time is known before the first timer is */
+        w->started = true;
+        w->now = now;
         return WW_NONE;
+    }
     if (now > w->now + WW_WHEEL_SLOTS) /* a long silence: one turn meets every timer */
         w->now = now - WW_WHEEL_SLOTS;
     while (w->now < now) {
