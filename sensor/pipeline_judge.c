@@ -156,6 +156,8 @@ void *ww_judge_thread(void *arg)
         turn = 0;
         size_t n;
         const uint8_t *rec = ww_ring_peek(&run->w[i].ev, &n);
+        if (!WW_INVARIANT(rec != NULL)) /* next_worker saw it */
+            continue;
         uint64_t key;
         ww_copy(&key, (struct ww_slice){ rec, sizeof key });
         pass_on(&m, i, rec, key);
