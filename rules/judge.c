@@ -48,9 +48,11 @@ static enum ww_rc rooms(struct ww_judge *j, struct ww_err *e)
     ww_devices_on_new(j->devices, on_new_device, j);
     struct ww_conv_cfg cc = { .registry = j->cfg.registry,
                               .app_names = j->cfg.app_names,
+                              .site = j->cfg.site,
                               .devices = j->devices,
-                              .conversations = cap_of(c->conversations, 65536),
-                              .flows = cap_of(c->flows, 65536),
+                              .places = devices,
+                              .conversations = cap_of(c->conversations, 262144),
+                              .flows = cap_of(c->flows, 262144),
                               .tell = &j->tell };
     rc = ww_conv_new(&j->conv, &cc, e);
     if (rc == WW_OK)
@@ -277,13 +279,15 @@ void ww_judge_see(struct ww_judge *j, const struct ww_event *e, ww_event_fn *emi
     if (e->ts > j->now)
         j->now = e->ts;
     j->tell.now = j->now;
+    struct ww_flow_rec *f = ww_conv_flow(j->conv, e);
+    ww_devices_flow(j->devices, e, f != NULL ? f->at : NULL);
     ww_devices_see(j->devices, e);
     if (j->fp != NULL && !j->fp_seen)
         look_for_device(j, e);
-    struct ww_flow_rec *f = ww_conv_flow(j->conv, e);
     dispatch(j, e, f);
     ww_detect_event(j->detect, e);
-    ww_conv_see(j->conv, e);
+    ww_conv_see(j->conv, e, f);
+    ww_devices_flow(j->devices, NULL, NULL);
     every_second(j, false);
 }
 

@@ -17,8 +17,8 @@ struct ww_judge_caps {
     uint32_t devices;       /* default 16384 */
     uint32_t addresses;     /* addresses with their device, default 4 x devices */
     uint32_t facts;         /* evidence told, default 16 x devices */
-    uint32_t conversations; /* default 65536 */
-    uint32_t flows;         /* flows that are open, default 65536 */
+    uint32_t conversations; /* that are kept between two tellings, default 262144 */
+    uint32_t flows;         /* flows that are open, default 262144 */
     uint32_t verdicts;      /* default 65536 */
     uint32_t names;         /* DNS names by device and address, default 32768 */
 };

@@ -110,7 +110,7 @@ void ww_judge_flow(struct ww_judge *j, const struct ww_event *e, struct ww_flow_
 void ww_judge_tell(struct ww_judge *j, const struct ww_event *e, const struct ww_device *dev,
                    enum ww_dir side, enum ww_stage stage, const struct ww_bl_verdict *v);
 void ww_judge_flow_shape(const struct ww_judge *j, const struct ww_event *e,
-                         const struct ww_flow_rec *f, enum ww_dir side, struct ww_bl_flow *out);
+                         struct ww_flow_rec *f, enum ww_dir side, struct ww_bl_flow *out);
 
 /* ---- judge_medical.c ---- */
 void ww_judge_medical(struct ww_judge *j, const struct ww_event *e, struct ww_flow_rec *f,

@@ -135,6 +135,24 @@ static enum ww_bl_cast cast_of(const struct ww_judge *j, const struct ww_ip *to)
     return directed_broadcast(j->cfg.site, to) ? WW_BL_BROADCAST : WW_BL_UNICAST;
 }
 
+/* To whom the flow goes: side B is the address that its first packet was sent to. */
+static enum ww_bl_cast flow_cast(const struct ww_judge *j, const struct ww_event *e,
+                                 struct ww_flow_rec *f)
+{
+    if (f->cast == 0)
+        f->cast = (uint8_t)(cast_of(j, &e->end[WW_B].ip) + 1);
+    return (enum ww_bl_cast)(f->cast - 1);
+}
+
+/* Is the end outside the hospital? Asked of the site file once in a flow. */
+static bool outside(const struct ww_judge *j, const struct ww_event *e, struct ww_flow_rec *f,
+                    enum ww_dir side)
+{
+    if (f->outside[side] == 0)
+        f->outside[side] = ww_site_external(j->cfg.site, &e->end[side].ip) ? 2 : 1;
+    return f->outside[side] == 2;
+}
+
 /* The client is known well enough to say who opened. */
 static bool opener_known(const struct ww_event *e, const struct ww_flow_rec *f)
 {
@@ -146,7 +164,7 @@ static bool opener_known(const struct ww_event *e, const struct ww_flow_rec *f)
 }
 
 void ww_judge_flow_shape(const struct ww_judge *j, const struct ww_event *e,
-                         const struct ww_flow_rec *f, enum ww_dir side, struct ww_bl_flow *out)
+                         struct ww_flow_rec *f, enum ww_dir side, struct ww_bl_flow *out)
 {
     const struct ww_end *dev = &e->end[side], *peer = &e->end[side ^ 1];
     bool icmp = e->ip_proto == 1 || e->ip_proto == 58;
@@ -164,7 +182,7 @@ void ww_judge_flow_shape(const struct ww_judge *j, const struct ww_event *e,
                                 .app = app[0] != 0 ? app : NULL };
     if (opener_known(e, f))
         out->opener = e->client == side ? WW_BL_BY_DEVICE : WW_BL_BY_PEER;
-    out->cast = (uint8_t)cast_of(j, side == WW_A ? &peer->ip : &dev->ip);
+    out->cast = (uint8_t)flow_cast(j, e, f);
 }
 
 /* ---- telling ---- */
@@ -245,18 +263,22 @@ static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flo
         return;
     if (j->cfg.nbind_to > 0)
         ww_judge_bind(j, dev);
-    struct judge_ask ask = { j, e, dev };
-    ww_judge_env(&env, &ask);
-    ww_judge_flow_shape(j, e, f, side, &shape);
-    if (side == WW_B && shape.cast != WW_BL_UNICAST)
+    bool group = flow_cast(j, e, f) != WW_BL_UNICAST;
+    if (side == WW_B && group)
         return; /* a group address is no device */
     if (dev->bl != NULL) {
+        struct judge_ask ask = { j, e, dev };
+        ww_judge_env(&env, &ask);
+        ww_judge_flow_shape(j, e, f, side, &shape);
         ww_bl_flow(dev->bl, &env, &shape, &v);
         f->verdict[side] = (uint8_t)(v.kind + 1);
         ww_judge_tell(j, e, dev, side, stage, &v);
         if (stage == WW_AT_END && j->fp != NULL && ww_judge_is_device(dev, j->fp_device))
             to_footprint(j, e, f, &shape, &v);
     }
+    bool external = !group && outside(j, e, f, (enum ww_dir)(side ^ 1));
+    if (stage == WW_AT_START && !external)
+        return; /* no detector finds anything in it yet */
     struct ww_judged told = {
         .e = e,
         .dev = dev,
@@ -264,8 +286,8 @@ static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flo
         .stage = stage,
         .v = dev->bl != NULL ? &v : NULL,
         .flow = f,
-        .external = shape.cast == WW_BL_UNICAST && ww_site_external(j->cfg.site, &shape.peer),
-        .opener_known = shape.opener != WW_BL_BY_UNKNOWN,
+        .external = external,
+        .opener_known = opener_known(e, f),
         .device_opened = e->client == side,
         .opened = f->opened || f->midstream || (f->sent[0] && f->sent[1]),
         .bytes_out = stage != WW_AT_END

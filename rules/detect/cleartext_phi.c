@@ -108,7 +108,7 @@ static void event(struct ww_detect *d, void *state, const struct ww_event *e)
     struct state *s = state;
     struct ww_found x;
     const struct source *from = NULL;
-    int type = ww_detect_type(d, e);
+    int type = ww_detect_type(d);
     for (size_t i = 0; i < 4 && from == NULL; i++)
         from = s->source[i].type == type ? &s->source[i] : NULL;
     if (from == NULL)

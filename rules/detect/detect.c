@@ -63,6 +63,7 @@ enum ww_rc ww_detect_new(struct ww_detect **out, const struct ww_detect_cfg *cfg
             rc = WW_FAIL(e, WW_E_SYS, "%s: no memory", t->id);
         else {
             d->started[i] = true;
+            d->starting = i;
             rc = t->start != NULL ? t->start(d, d->state[i], e) : WW_OK;
         }
     }
@@ -107,10 +108,14 @@ static void see_stats(struct ww_detect *d, const struct ww_event *e)
 
 void ww_detect_event(struct ww_detect *d, const struct ww_event *e)
 {
-    if (ww_detect_type(d, e) == d->t_stats)
+    d->type = ww_registry_id(d->cfg.registry, e->type);
+    if (d->type < 0)
+        return;
+    if (d->type == d->t_stats)
         see_stats(d, e);
-    for (size_t i = 0; ww_detectors[i] != NULL; i++)
-        if (ww_detectors[i]->event != NULL)
+    uint64_t want = d->wants[d->type];
+    for (size_t i = 0; want != 0; i++, want >>= 1)
+        if ((want & 1) != 0 && ww_detectors[i]->event != NULL)
             ww_detectors[i]->event(d, d->state[i], e);
 }
 
@@ -137,7 +142,7 @@ const struct ww_detect_cfg *ww_detect_cfg(const struct ww_detect *d)
     return &d->cfg;
 }
 
-enum ww_rc ww_detect_field(const struct ww_detect *d, const char *event, const char *field, int *t,
+enum ww_rc ww_detect_field(struct ww_detect *d, const char *event, const char *field, int *t,
                            const struct ww_field **f, struct ww_err *e)
 {
     const struct ww_registry *r = d->cfg.registry;
@@ -146,13 +151,13 @@ enum ww_rc ww_detect_field(const struct ww_detect *d, const char *event, const c
     if (type == NULL)
         return WW_OK; /* a program without this dissector sees no such event */
     *t = ww_registry_id(r, type);
+    d->wants[*t] |= (uint64_t)1 << d->starting;
     return f != NULL ? ww_field_find(r, event, field, &type, f, e) : WW_OK;
 }
 
-int ww_detect_type(const struct ww_detect *d, const struct ww_event *e)
+int ww_detect_type(const struct ww_detect *d)
 {
-    int id = ww_registry_id(d->cfg.registry, e->type);
-    return id < 0 ? -2 : id; /* never equal to the -1 of an event that this program lacks */
+    return d->type;
 }
 
 const char *ww_detect_app(const struct ww_detect *d, const struct ww_event *e)

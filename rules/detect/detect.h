@@ -74,10 +74,12 @@ const struct ww_alerts_stats *ww_detect_stats(const struct ww_detect *d);
 
 /* ---- for detectors ---- */
 const struct ww_detect_cfg *ww_detect_cfg(const struct ww_detect *d);
-/** Number of an event type; -1 when this program lacks it. f may be NULL. */
-enum ww_rc ww_detect_field(const struct ww_detect *d, const char *event, const char *field, int *t,
+/** Number of an event type; -1 when this program lacks it. f may be NULL. To be called in start():
+ * the detector is told events of these types only. */
+enum ww_rc ww_detect_field(struct ww_detect *d, const char *event, const char *field, int *t,
                            const struct ww_field **f, struct ww_err *e) WW_MUST_CHECK;
-int ww_detect_type(const struct ww_detect *d, const struct ww_event *e);
+/** Number of the type of the event that is being told. */
+int ww_detect_type(const struct ww_detect *d);
 const char *ww_detect_app(const struct ww_detect *d, const struct ww_event *e); /* "" = none */
 /** Does the name belong to a protocol of medical devices? */
 bool ww_detect_medical(const char *app);

@@ -69,7 +69,7 @@ static void event(struct ww_detect *d, void *state, const struct ww_event *e)
 {
     struct state *s = state;
     bool fresh = false;
-    if (ww_detect_type(d, e) != s->t_answer || s->address->type != WW_FT_IP)
+    if (ww_detect_type(d) != s->t_answer || s->address->type != WW_FT_IP)
         return;
     const struct ww_detect_cfg *cfg = ww_detect_cfg(d);
     const struct ww_ip *ip = ww_get_ip(e, s->address);

@@ -96,7 +96,7 @@ static void event(struct ww_detect *d, void *state, const struct ww_event *e)
 {
     const struct state *s = state;
     char app[24], seen[64];
-    int type = ww_detect_type(d, e);
+    int type = ww_detect_type(d);
     if ((e->flags & WW_EV_MIDSTREAM) != 0)
         return; /* what began before the capture may be misread */
     for (size_t i = 0; i < 2; i++)

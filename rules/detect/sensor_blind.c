@@ -86,7 +86,7 @@ static void tell(struct ww_detect *d, const struct ww_event *e, char variant, co
 static void event(struct ww_detect *d, void *state, const struct ww_event *e)
 {
     struct state *s = state;
-    if (ww_detect_type(d, e) != s->type)
+    if (ww_detect_type(d) != s->type)
         return;
     const struct ww_site_thresholds *t = ww_site_thresholds(ww_detect_cfg(d)->site);
     uint64_t loss = ww_get_u64(e, s->loss), way = ww_get_u64(e, s->way),

@@ -1,26 +1,28 @@
 /* conversation.c - flows that are open, and who spoke with whom, added up by day. */
 #include "rules/devices/conversation.h"
 #include "rules/baseline/baseline.h"
+#include "sensor/base/mem.h"
 #include "sensor/event_core.h"
 #include <stdlib.h>
 
 static const uint64_t SEC = UINT64_C(1000000000);
 
+/* One record for the two ends, from the view of the one that asked if it is a device. */
 struct conv_key {
     uint64_t device; /* serial */
     uint8_t peer[16];
     uint8_t fam, direction, ip_proto, app;
     uint16_t port;
-    uint8_t pad[2];
-    uint32_t day; /* since 1970 */
-    uint8_t pad2[4];
+    uint16_t day; /* since 1970 */
 };
+static_assert(sizeof(struct conv_key) == 32, "all bytes are significant");
 enum conv_direction { CONV_UNKNOWN, CONV_OUT, CONV_IN };
 
 struct conv {
     struct conv_key key;
-    char id[WW_DEVICE_ID], peer_id[WW_DEVICE_ID];
-    uint64_t flows, bytes_out, bytes_in, first, last;
+    uint64_t flows, bytes_out, bytes_in, first, last; /* since it was told */
+    struct ww_device_key dev, other; /* say the ids, even of a device that is forgotten by now */
+    uint32_t place;                  /* of the device in the inventory, to tell in its order */
     uint8_t verdict; /* enum ww_bl_kind + 1 */
     bool dirty;
 };
@@ -28,6 +30,7 @@ struct conv {
 struct ww_conv {
     struct ww_conv_cfg cfg;
     struct ww_table conv, flow;
+    uint32_t *order, *first_of; /* for telling: records in order; by place, where they begin */
     uint64_t told_ns;
     int t_update, t_end, t_start;
     const struct ww_field *to_server[2], *to_client[2], *start[2], *end[2], *pk_server[2],
@@ -70,6 +73,12 @@ enum ww_rc ww_conv_new(struct ww_conv **out, const struct ww_conv_cfg *cfg, stru
                                   sizeof(struct conv_key), sizeof(struct conv), e);
     if (rc == WW_OK)
         rc = ww_table_init(&c->flow, "flows", cfg->flows, 8, sizeof(struct ww_flow_rec), e);
+    if (rc == WW_OK) {
+        c->order = ww_mem_reserve(cfg->conversations * sizeof *c->order);
+        c->first_of = ww_mem_reserve((cfg->places + 1u) * sizeof *c->first_of);
+        if (c->order == NULL || c->first_of == NULL)
+            rc = WW_FAIL(e, WW_E_SYS, "conversations: no memory");
+    }
     if (rc == WW_OK)
         rc = resolve(c, e);
     if (rc != WW_OK) {
@@ -86,6 +95,8 @@ void ww_conv_free(struct ww_conv *c)
         return;
     ww_table_free(&c->conv);
     ww_table_free(&c->flow);
+    ww_mem_release(c->order, c->cfg.conversations * sizeof *c->order);
+    ww_mem_release(c->first_of, (c->cfg.places + 1u) * sizeof *c->first_of);
     free(c);
 }
 
@@ -124,28 +135,31 @@ struct ww_flow_rec *ww_conv_flow(struct ww_conv *c, const struct ww_event *e)
 }
 
 /* ---- conversations ---- */
-static void day_text(struct ww_out *o, uint32_t day)
-{
-    char t[WW_TIME_TEXT];
-    ww_out_raw(o, ww_time_text(t, (uint64_t)day * 86400 * SEC), 10);
-}
+static const char *const directions[] = { "unknown", "out", "in" };
+
+/* Sets a STR member to what a writer wrote. */
+#define SET_O(dst, o) ((void)WW_SET(dst, ((struct ww_slice){ (const uint8_t *)(o).buf, (o).n })))
 
 static void tell(struct ww_conv *c, struct conv *v)
 {
-    static const char *const directions[] = { "unknown", "out", "in" };
-    char text[WW_IP_TEXT];
+    char text[WW_DEVICE_ID], t[WW_IP_TEXT];
     struct ww_device_conversation *b =
         ww_tell_begin(c->cfg.tell, &ww_device_conversation_type, NULL);
-    WW_SET_S(b->id, v->id);
-    WW_SET_S(b->peer, ww_ip_text(text, v->key.peer, v->key.fam));
-    WW_SET_S(b->peer_id, v->peer_id);
+    struct ww_out o = ww_out(text, sizeof text - 1);
+    ww_device_id_text(&o, c->cfg.site, &v->dev);
+    SET_O(b->id, o);
+    WW_SET_S(b->peer, ww_ip_text(t, v->key.peer, v->key.fam));
+    o = ww_out(text, sizeof text - 1);
+    if (v->other.kind != 0)
+        ww_device_id_text(&o, c->cfg.site, &v->other);
+    SET_O(b->peer_id, o);
     WW_SET_S(b->direction, directions[v->key.direction % 3]);
     b->ip_proto = v->key.ip_proto;
     b->port = v->key.port;
     WW_SET_S(b->app, ww_conv_app(c, v->key.app));
-    struct ww_out o = ww_out(text, sizeof text);
-    day_text(&o, v->key.day);
-    (void)WW_SET(b->day, ((struct ww_slice){ (const uint8_t *)text, o.n }));
+    o = ww_out(text, sizeof text - 1);
+    ww_out_raw(&o, ww_time_text(t, (uint64_t)v->key.day * 86400 * SEC), 10);
+    SET_O(b->day, o);
     b->flows = v->flows;
     b->bytes_out = v->bytes_out;
     b->bytes_in = v->bytes_in;
@@ -163,13 +177,39 @@ struct amount {
     uint64_t flows, bytes[2], first, last; /* bytes by enum ww_dir */
 };
 
-/* Adds to the conversation of the device at one end. */
-static void count(struct ww_conv *c, const struct ww_event *e, const struct ww_flow_rec *f,
-                  enum ww_dir side, const struct amount *a)
+/* Of what the declarations of both ends say, the worse stands for the conversation. */
+static uint8_t worse(uint8_t a, uint8_t b)
 {
-    const struct ww_end *peer = &e->end[side ^ 1];
-    struct ww_device *dev = ww_devices_end(c->cfg.devices, e, side, false);
+    static const uint8_t rank[] = { [WW_BL_INFRASTRUCTURE + 1] = 1,
+                                    [WW_BL_PERMITTED + 1] = 2,
+                                    [WW_BL_UNBOUND + 1] = 0,
+                                    [WW_BL_UNRESOLVED + 1] = 4,
+                                    [WW_BL_VIOLATION + 1] = 5 };
+    return rank[a] >= rank[b] ? a : b;
+}
+
+static struct conv *record(struct ww_conv *c, const struct conv_key *key)
+{
     bool fresh = false;
+    if (ww_table_full(&c->conv) && ww_table_peek(&c->conv, key) == NULL) {
+        struct conv *old = ww_table_oldest(&c->conv);
+        if (old->dirty)
+            tell(c, old); /* nothing is lost by making room */
+    }
+    return ww_table_get(&c->conv, key, &fresh);
+}
+
+/* Adds to the conversation of the two ends. */
+static void count(struct ww_conv *c, const struct ww_event *e, const struct ww_flow_rec *f,
+                  const struct amount *a)
+{
+    struct ww_device *end[2] = { ww_devices_end(c->cfg.devices, e, WW_A, false),
+                                 ww_devices_end(c->cfg.devices, e, WW_B, false) };
+    enum ww_dir side = (enum ww_dir)(e->client & 1);
+    if (end[side] == NULL)
+        side = (enum ww_dir)(side ^ 1);
+    const struct ww_device *dev = end[side], *other = end[side ^ 1];
+    const struct ww_end *peer = &e->end[side ^ 1];
     if (dev == NULL)
         return;
     struct conv_key key = { .device = dev->serial,
@@ -180,43 +220,31 @@ static void count(struct ww_conv *c, const struct ww_event *e, const struct ww_f
                             .ip_proto = e->ip_proto,
                             .app = f->app,
                             .port = ww_event_server(e)->port,
-                            .day = (uint32_t)(a->last / SEC / 86400) };
-    struct ww_out o = ww_out((char *)key.peer, sizeof key.peer);
-    ww_out_raw(&o, peer->ip.b, 16);
-    if (ww_table_full(&c->conv) && ww_table_peek(&c->conv, &key) == NULL) {
-        struct conv *old = ww_table_oldest(&c->conv);
-        if (old->dirty)
-            tell(c, old); /* nothing is lost by making room */
-    }
-    struct conv *v = ww_table_get(&c->conv, &key, &fresh);
-    if (fresh) {
-        o = ww_out(v->id, sizeof v->id - 1);
-        ww_out_s(&o, dev->id);
-    }
-    const struct ww_device *other =
-        ww_devices_end(c->cfg.devices, e, (enum ww_dir)(side ^ 1), false);
-    if (other != NULL && v->peer_id[0] == 0) {
-        o = ww_out(v->peer_id, sizeof v->peer_id - 1);
-        ww_out_s(&o, other->id);
-    }
+                            .day = (uint16_t)(a->last / SEC / 86400) };
+    ww_copy(key.peer, (struct ww_slice){ peer->ip.b, sizeof key.peer });
+    struct conv *v = record(c, &key);
+    v->dev = dev->key;
+    v->place = ww_devices_ref(c->cfg.devices, dev).index;
+    if (other != NULL)
+        v->other = other->key;
     v->flows += a->flows;
     v->bytes_out += a->bytes[side];
     v->bytes_in += a->bytes[side ^ 1];
     v->first = v->first == 0 || a->first < v->first ? a->first : v->first;
     v->last = a->last > v->last ? a->last : v->last;
-    v->verdict = f->verdict[side] > 0 ? f->verdict[side]
-                 : dev->bl == NULL    ? (uint8_t)(WW_BL_UNBOUND + 1)
-                                      : v->verdict;
+    uint8_t now = worse(f->verdict[side], f->verdict[side ^ 1]);
+    if (now == 0 && dev->bl == NULL && (other == NULL || other->bl == NULL))
+        now = (uint8_t)(WW_BL_UNBOUND + 1);
+    v->verdict = now > 0 ? now : v->verdict;
     v->dirty = true;
 }
 
-void ww_conv_see(struct ww_conv *c, const struct ww_event *e)
+void ww_conv_see(struct ww_conv *c, const struct ww_event *e, struct ww_flow_rec *f)
 {
     int id = ww_registry_id(c->cfg.registry, e->type);
     if (id < 0 || (id != c->t_update && id != c->t_end))
         return;
     size_t k = id == c->t_end;
-    struct ww_flow_rec *f = ww_conv_flow(c, e);
     if (f == NULL)
         return;
     uint64_t now[2] = { ww_get_u64(e, c->to_server[k]), ww_get_u64(e, c->to_client[k]) };
@@ -229,12 +257,30 @@ void ww_conv_see(struct ww_conv *c, const struct ww_event *e)
         f->bytes[i] = now[i];
     }
     f->counted = true;
-    if (e->ip_proto != 0) {
-        count(c, e, f, WW_A, &a);
-        count(c, e, f, WW_B, &a);
-    }
+    if (e->ip_proto != 0)
+        count(c, e, f, &a);
     if (id == c->t_end)
         ww_table_drop(&c->flow, f);
+}
+
+/* Tells all that came since the last time, device by device: the rows of one device lie side by side
+ * in the database. */
+static void tell_all(struct ww_conv *c)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i <= c->cfg.places; i++)
+        c->first_of[i] = 0;
+    for (struct conv *v = ww_table_oldest(&c->conv); v != NULL; v = ww_table_next(&c->conv, v))
+        c->first_of[v->place + 1u] += v->dirty;
+    for (uint32_t i = 0; i < c->cfg.places; i++)
+        c->first_of[i + 1] += c->first_of[i];
+    for (struct conv *v = ww_table_oldest(&c->conv); v != NULL; v = ww_table_next(&c->conv, v))
+        if (v->dirty) {
+            c->order[c->first_of[v->place]++] = ww_table_index(&c->conv, v);
+            n++;
+        }
+    for (uint32_t i = 0; i < n; i++)
+        tell(c, ww_table_at(&c->conv, c->order[i]));
 }
 
 void ww_conv_flush(struct ww_conv *c, uint64_t now, bool all)
@@ -245,7 +291,5 @@ void ww_conv_flush(struct ww_conv *c, uint64_t now, bool all)
     c->told_ns = now;
     if (first && !all)
         return; /* the first call only starts the clock */
-    for (struct conv *v = ww_table_oldest(&c->conv); v != NULL; v = ww_table_next(&c->conv, v))
-        if (v->dirty)
-            tell(c, v);
+    tell_all(c);
 }

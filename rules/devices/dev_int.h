@@ -38,9 +38,19 @@ struct dev_type {      /* the fields of one event type */
     const struct ww_field *subject_mac, *subject_ip;
 };
 
+struct dev_served {
+    uint64_t device; /* serial */
+    uint16_t port;
+    uint8_t ip_proto, app;
+    uint8_t pad[4];
+};
+
 struct ww_devices {
     struct ww_devices_cfg cfg;
     struct ww_table dev, addr, mac, fact;
+    struct ww_table served; /* services whose facts were told: keyed by device, port, protocol */
+    const struct ww_event *flow_event; /* see ww_devices_flow */
+    struct ww_device_seen *flow_at;
     struct ww_oui *oui;
     char note[256];
     uint64_t serial; /* of the last new device */
@@ -66,6 +76,9 @@ void ww_devices_evidence(struct ww_devices *d, const struct ww_event *e);
 /** The device claimed the address by ARP, or DHCP gave it. */
 void ww_devices_own(struct ww_devices *d, const struct ww_mac *mac, const struct ww_ip *ip,
                     bool only);
+/** Packets from ip came with the MAC address: a second IPv4 address makes it a router. */
+void ww_devices_source(struct ww_devices *d, const struct ww_event *e, const struct ww_mac *mac,
+                       const struct ww_ip *ip);
 /** The device with an address; mac all zero = not seen. */
 struct ww_device *ww_devices_at(struct ww_devices *d, const struct ww_event *e,
                                 const struct ww_ip *ip, const struct ww_mac *mac, bool make);

@@ -4,8 +4,8 @@
 
 bool ww_ip_is_group(const struct ww_ip *ip)
 {
-    static const struct ww_ip zero = { .fam = 0 };
-    if (memcmp(ip->b, zero.b, 16) == 0)
+    static const uint8_t zero[16] = { 0 };
+    if (ww_words_eq(ip->b, zero, 16))
         return true; /* unspecified */
     return ip->fam == 4 ? ip->b[0] >= 224 : ip->fam == 6 ? ip->b[0] == 0xff : true;
 }
@@ -61,6 +61,9 @@ enum ww_rc ww_devices_new(struct ww_devices **out, const struct ww_devices_cfg *
     if (rc == WW_OK)
         rc = ww_table_init(&d->fact, "facts", cfg->facts, 8, 8, e);
     if (rc == WW_OK)
+        rc = ww_table_init(&d->served, "services", cfg->devices, sizeof(struct dev_served),
+                           sizeof(struct dev_served), e);
+    if (rc == WW_OK)
         rc = ww_devices_resolve(d, e);
     if (rc != WW_OK) {
         ww_devices_free(d);
@@ -79,6 +82,7 @@ void ww_devices_free(struct ww_devices *d)
     ww_table_free(&d->addr);
     ww_table_free(&d->mac);
     ww_table_free(&d->fact);
+    ww_table_free(&d->served);
     ww_oui_free(d->oui);
     free(d);
 }
@@ -128,26 +132,39 @@ static uint64_t scope_of(const struct ww_event *e)
     return vlan << 32 | tunnel;
 }
 
-static void make_id(struct ww_device *dev)
+void ww_device_id_text(struct ww_out *o, const struct ww_site *site,
+                       const struct ww_device_key *key)
 {
-    char ip[WW_IP_TEXT], mac[WW_MAC_TEXT];
-    struct ww_out o = ww_out(dev->id, sizeof dev->id - 1);
-    uint64_t vlan = dev->key.scope >> 32, tunnel = dev->key.scope & UINT32_MAX;
-    switch ((enum ww_device_kind)dev->key.kind) {
+    char text[WW_IP_TEXT];
+    size_t n;
+    uint64_t vlan = key->scope >> 32, tunnel = key->scope & UINT32_MAX;
+    switch ((enum ww_device_kind)key->kind) {
     case WW_DEV_LEDGER:
-        ww_out_s(&o, dev->ledger->id);
+        ww_out_s(o, ww_site_devices(site, &n)[key->scope].id);
         break;
     case WW_DEV_MAC:
-        ww_out_f(&o, "mac:%s", ww_mac_text(mac, dev->mac.b));
+        ww_out_s(o, "mac:");
+        ww_out_s(o, ww_mac_text(text, key->b));
         break;
     case WW_DEV_IP:
-        ww_out_f(&o, "ip:%s", ww_ip_text(ip, dev->ip.b, dev->ip.fam));
-        if (vlan != 0 || tunnel != 0)
-            ww_out_f(&o, "@%u", (unsigned)vlan);
-        if (tunnel != 0)
-            ww_out_f(&o, ".%u", (unsigned)tunnel);
+        ww_out_s(o, "ip:");
+        ww_out_s(o, ww_ip_text(text, key->b, key->fam));
+        if (vlan != 0 || tunnel != 0) {
+            ww_out_c(o, '@');
+            ww_out_u64(o, vlan);
+        }
+        if (tunnel != 0) {
+            ww_out_c(o, '.');
+            ww_out_u64(o, tunnel);
+        }
         break;
     }
+}
+
+static void make_id(const struct ww_devices *d, struct ww_device *dev)
+{
+    struct ww_out o = ww_out(dev->id, sizeof dev->id - 1);
+    ww_device_id_text(&o, d->cfg.site, &dev->key);
     dev->id[o.n] = 0;
 }
 
@@ -217,7 +234,7 @@ static struct ww_device *get_device(struct ww_devices *d, const struct ww_event 
         dev->flags |= WW_DEV_WIRELESS;
     if (ledger == NULL && key->kind == WW_DEV_MAC && (mac->b[0] & 2) != 0)
         dev->flags |= WW_DEV_RANDOM_MAC;
-    make_id(dev);
+    make_id(d, dev);
     make_label(dev);
     if (d->on_new != NULL)
         d->on_new(d->on_new_ctx, dev);
@@ -256,9 +273,8 @@ static bool ledger_says(const struct ww_devices *d, const struct ww_mac *mac,
     return a != NULL && a == ww_site_by_ip(d->cfg.site, ip);
 }
 
-/* Packets from ip came with the MAC address: a second IPv4 address makes it a router. */
-static void note_source(struct ww_devices *d, const struct ww_event *e, const struct ww_mac *mac,
-                        const struct ww_ip *ip)
+void ww_devices_source(struct ww_devices *d, const struct ww_event *e, const struct ww_mac *mac,
+                       const struct ww_ip *ip)
 {
     if (mac_is_group(mac) || ip->fam != 4 || ww_ip_is_group(ip) || link_local(ip))
         return;
@@ -400,7 +416,7 @@ struct ww_device *ww_devices_at(struct ww_devices *d, const struct ww_event *e,
     if (a != NULL && a->gen == d->gen && (mac_is_group(mac) || ww_mac_eq(&a->mac, mac))) {
         struct ww_device *dev = ww_devices_get(d, a->ref);
         if (dev != NULL) {
-            (void)ww_table_find(&d->dev, &dev->key); /* it is in use: not the oldest any more */
+            ww_table_used(&d->dev, dev); /* not the oldest any more */
             if (make)
                 dev->last_ns = e->ts;
             return dev;
@@ -420,38 +436,6 @@ struct ww_device *ww_devices_at(struct ww_devices *d, const struct ww_event *e,
     a->mac = *use;
     keep_address(d, dev, e, ip, use);
     return dev;
-}
-
-struct ww_device *ww_devices_end(struct ww_devices *d, const struct ww_event *e, enum ww_dir side,
-                                 bool make)
-{
-    const struct ww_end *end = &e->end[side & 1];
-    if (end->ip.fam == 0 || (make && ww_ip_is_group(&end->ip)))
-        return ww_devices_by_mac(d, e, &end->mac, make);
-    if (ww_ip_is_group(&end->ip))
-        return NULL;
-    if (make)
-        note_source(d, e, &end->mac, &end->ip);
-    return ww_devices_at(d, e, &end->ip, &end->mac, make);
-}
-
-struct ww_device *ww_devices_spoken_to(struct ww_devices *d, const struct ww_event *e,
-                                       enum ww_dir side)
-{
-    struct ww_device *dev = ww_devices_end(d, e, side, false);
-    const struct ww_ip *ip = &e->end[side & 1].ip;
-    if (dev != NULL || ww_site_by_ip(d->cfg.site, ip) == NULL)
-        return dev;
-    return ww_devices_at(d, e, ip, &e->end[side & 1].mac, true);
-}
-
-struct ww_device *ww_devices_by_ip(struct ww_devices *d, const struct ww_event *e,
-                                   const struct ww_ip *ip)
-{
-    static const struct ww_mac none = { { 0 } };
-    if (ip->fam == 0 || ww_ip_is_group(ip))
-        return NULL;
-    return ww_devices_at(d, e, ip, &none, false);
 }
 
 /* ---- telling ---- */

@@ -31,7 +31,6 @@ struct ww_device_key {
 
 struct ww_device {
     struct ww_device_key key;
-    char id[WW_DEVICE_ID], label[WW_DEVICE_ID];
     uint64_t serial; /* never used twice: tells whether a kept reference is still this device */
     const struct ww_site_device *ledger; /* NULL = not in the ledger */
     const struct ww_site_zone *zone;
@@ -42,12 +41,22 @@ struct ww_device {
     uint32_t flags;
     uint32_t told;         /* bits of the detectors: what was raised for it already */
     uint64_t last_high_ns; /* for the detectors */
+    char id[WW_DEVICE_ID], label[WW_DEVICE_ID];
 };
 
 /* A reference that may outlive the device. */
 struct ww_device_ref {
     uint32_t index;
     uint64_t serial; /* 0 = none */
+};
+
+/* What was found out about one end of a flow; good until the inventory changes in a way that could
+ * give another answer. */
+struct ww_device_seen {
+    struct ww_device_ref ref; /* serial 0: nobody */
+    uint64_t gen, newest;     /* state of the inventory; gen 0 = not asked yet */
+    struct ww_mac mac;
+    bool sent;                /* asked with make */
 };
 
 struct ww_devices;
@@ -69,6 +78,17 @@ void ww_devices_on_new(struct ww_devices *d, void (*fn)(void *ctx, struct ww_dev
 
 /** Takes one event: its ends become devices, its fields evidence. */
 void ww_devices_see(struct ww_devices *d, const struct ww_event *e);
+
+/**
+ * The flow of the event that is judged now, so that its ends are looked up once.
+ * In:     at  by enum ww_dir, kept with the flow; NULL = the event belongs to none. Both pointers
+ *         are kept until the next call.
+ */
+void ww_devices_flow(struct ww_devices *d, const struct ww_event *e, struct ww_device_seen *at);
+
+/** Text of a device's id from its key. o: has room for WW_DEVICE_ID. */
+void ww_device_id_text(struct ww_out *o, const struct ww_site *site,
+                       const struct ww_device_key *key);
 
 /** Device at one end of an event. make: it may be new, because it sent something.
  * Return: NULL when it is outside, a group address, or not known */

@@ -27,7 +27,8 @@ WW_EVENT_DECLARE(ww_device_evidence, WW_DEVICE_EVIDENCE_FIELDS);
     F(S, STR, after, 160, NONE, "", "Value now")
 WW_EVENT_DECLARE(ww_device_change, WW_DEVICE_CHANGE_FIELDS);
 
-/* What came since the last record with the same key: consumers add. */
+/* What came since the last record with the same key: consumers add. One record tells the
+ * conversation of both ends; it is the device's that asked, if that is one. */
 #define WW_DEVICE_CONVERSATION_FIELDS(F, S)                                                        \
     F(S, STR, id, WW_DEVICE_ID, NONE, "", "Device")                                                \
     F(S, STR, peer, 48, NONE, "", "Address of the other end")                                      \
@@ -43,7 +44,8 @@ WW_EVENT_DECLARE(ww_device_change, WW_DEVICE_CHANGE_FIELDS);
     F(S, TIME, first, 0, NONE, "", "First packet")                                                 \
     F(S, TIME, last, 0, NONE, "", "Last packet")                                                   \
     F(S, STR, verdict, 16, NONE, "",                                                               \
-      "Last verdict: permitted, violation, infrastructure, unresolved, unbound")
+      "Last verdict, the worse of both ends: permitted, violation, infrastructure, unresolved, "   \
+      "unbound")
 WW_EVENT_DECLARE(ww_device_conversation, WW_DEVICE_CONVERSATION_FIELDS);
 
 /* ---- telling an event that follows from another ---- */

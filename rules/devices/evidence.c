@@ -222,6 +222,13 @@ static void role_server(struct ww_devices *d, const struct ww_event *e, uint64_t
     struct ww_device *dev = ww_devices_end(d, e, (enum ww_dir)((e->client & 1) ^ 1), true);
     if (dev == NULL)
         return;
+    const struct dev_served key = {
+        .device = dev->serial, .port = end->port, .ip_proto = e->ip_proto, .app = e->dissector
+    };
+    bool fresh = false;
+    (void)ww_table_get(&d->served, &key, &fresh);
+    if (!fresh)
+        return; /* told: the texts need not be made again */
     struct ww_out o = ww_out(text, sizeof text);
     ww_out_f(&o, "%s/%u%s%s", e->ip_proto == 6 ? "tcp" : "udp", (unsigned)end->port,
              app[0] != 0 ? " " : "", app);

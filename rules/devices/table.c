@@ -1,84 +1,113 @@
 /* table.c - a table with a cap, by keyed hash with chains and a list from oldest to newest. */
 #include "rules/devices/table.h"
-#include <stdlib.h>
+#include "sensor/base/mem.h"
+#include <assert.h>
 #include <string.h>
 
-struct ww_table_link {
+enum { LAZY_FROM = 1024 };
+
+/* In front of each record, so that both are one cache miss. */
+struct link {
     uint32_t chain;        /* index + 1 of the next record of the bucket, or of the spare list */
     uint32_t older, newer; /* index + 1 */
-    uint32_t used;
+    uint32_t hash;         /* 0 = free */
+    uint32_t turn;         /* when it became the newest */
+    uint32_t pad[3];
 };
+static_assert(sizeof(struct link) % 16 == 0, "records behind it stay aligned");
 
 enum ww_rc ww_table_init(struct ww_table *t, const char *what, uint32_t cap, size_t key_size,
                          size_t size, struct ww_err *e)
 {
     uint32_t buckets = 16;
-    if (cap == 0 || cap > 1u << 24)
+    if (cap == 0 || cap > 1u << 24 || key_size % 8 != 0)
         return WW_FAIL(e, WW_E_LIMIT, "%s: a table has 1 to %u records, not %u", what, 1u << 24,
                        cap);
     while (buckets < cap)
         buckets *= 2;
     *t = (struct ww_table){ .key_size = key_size,
-                            .size = (size + 15) / 16 * 16,
+                            .size = size,
+                            .stride = sizeof(struct link) + (size + 15) / 16 * 16,
                             .cap = cap,
                             .mask = buckets - 1,
+                            .lazy = cap > LAZY_FROM ? cap / 8 : 0,
                             .key = ww_key_random() };
-    t->rec = calloc(cap, t->size);
-    t->bucket = calloc(buckets, sizeof *t->bucket);
-    t->link = calloc(cap, sizeof *t->link);
-    if (t->rec == NULL || t->bucket == NULL || t->link == NULL) {
+    t->mem = ww_mem_reserve(cap * t->stride);
+    t->bucket = ww_mem_reserve(buckets * sizeof *t->bucket);
+    if (t->mem == NULL || t->bucket == NULL) {
         ww_table_free(t);
         return WW_FAIL(e, WW_E_SYS, "%s: no memory for %u records", what, cap);
-    }
-    for (uint32_t i = cap; i > 0; i--) {
-        t->link[i - 1].chain = t->spare;
-        t->spare = i;
     }
     return WW_OK;
 }
 
 void ww_table_free(struct ww_table *t)
 {
-    free(t->rec);
-    free(t->bucket);
-    free(t->link);
-    *t = (struct ww_table){ .rec = NULL };
+    ww_mem_release(t->mem, t->cap * t->stride);
+    ww_mem_release(t->bucket, ((size_t)t->mask + 1) * sizeof *t->bucket);
+    *t = (struct ww_table){ .mem = NULL };
 }
 
-void *ww_table_at(const struct ww_table *t, uint32_t index)
+/* i: index + 1 */
+static struct link *link_at(const struct ww_table *t, uint32_t i)
 {
-    return index < t->cap && t->link[index].used != 0 ? t->rec + (size_t)index * t->size : NULL;
+    return (struct link *)(void *)(t->mem + (size_t)(i - 1) * t->stride);
+}
+
+static void *rec_at(const struct ww_table *t, uint32_t i)
+{
+    return t->mem + (size_t)(i - 1) * t->stride + sizeof(struct link);
 }
 
 uint32_t ww_table_index(const struct ww_table *t, const void *rec)
 {
-    return (uint32_t)((size_t)((const uint8_t *)rec - t->rec) / t->size);
+    return (uint32_t)((size_t)((const uint8_t *)rec - t->mem) / t->stride);
 }
 
-static uint32_t *bucket_of(const struct ww_table *t, const void *key)
+void *ww_table_at(const struct ww_table *t, uint32_t index)
 {
-    return &t->bucket[ww_siphash(&t->key, (struct ww_slice){ key, t->key_size }) & t->mask];
+    return index < t->fresh && link_at(t, index + 1)->hash != 0 ? rec_at(t, index + 1) : NULL;
+}
+
+static uint32_t hash_of(const struct ww_table *t, const void *key)
+{
+    return (uint32_t)(ww_mix_words(&t->key, key, t->key_size) >> 32) | 1u;
+}
+
+/* The lowest bit of a hash is always set. */
+static uint32_t *bucket_of(const struct ww_table *t, uint32_t hash)
+{
+    return &t->bucket[hash >> 1 & t->mask];
+}
+
+/* Return: index + 1, 0 = none */
+static uint32_t look_up(const struct ww_table *t, const void *key, uint32_t hash)
+{
+    uint32_t i = *bucket_of(t, hash);
+    while (i != 0) {
+        const struct link *l = link_at(t, i);
+        if (l->hash == hash && ww_words_eq(l + 1, key, t->key_size))
+            return i;
+        i = l->chain;
+    }
+    return 0;
 }
 
 void *ww_table_peek(const struct ww_table *t, const void *key)
 {
-    for (uint32_t i = *bucket_of(t, key); i != 0; i = t->link[i - 1].chain) {
-        uint8_t *rec = t->rec + (size_t)(i - 1) * t->size;
-        if (memcmp(rec, key, t->key_size) == 0)
-            return rec;
-    }
-    return NULL;
+    uint32_t i = look_up(t, key, hash_of(t, key));
+    return i != 0 ? rec_at(t, i) : NULL;
 }
 
 static void unlink_age(struct ww_table *t, uint32_t i)
 {
-    struct ww_table_link *l = &t->link[i - 1];
+    struct link *l = link_at(t, i);
     if (l->older != 0)
-        t->link[l->older - 1].newer = l->newer;
+        link_at(t, l->older)->newer = l->newer;
     else
         t->oldest = l->newer;
     if (l->newer != 0)
-        t->link[l->newer - 1].older = l->older;
+        link_at(t, l->newer)->older = l->older;
     else
         t->newest = l->older;
     l->older = l->newer = 0;
@@ -86,63 +115,87 @@ static void unlink_age(struct ww_table *t, uint32_t i)
 
 static void link_newest(struct ww_table *t, uint32_t i)
 {
-    t->link[i - 1].older = t->newest;
-    t->link[i - 1].newer = 0;
+    struct link *l = link_at(t, i);
+    l->older = t->newest;
+    l->newer = 0;
+    l->turn = ++t->turn;
     if (t->newest != 0)
-        t->link[t->newest - 1].newer = i;
+        link_at(t, t->newest)->newer = i;
     else
         t->oldest = i;
     t->newest = i;
 }
 
+static void touch(struct ww_table *t, uint32_t i)
+{
+    if (t->newest == i || t->turn - link_at(t, i)->turn < t->lazy)
+        return;
+    unlink_age(t, i);
+    link_newest(t, i);
+}
+
+void ww_table_used(struct ww_table *t, const void *rec)
+{
+    touch(t, ww_table_index(t, rec) + 1);
+}
+
 void *ww_table_find(struct ww_table *t, const void *key)
 {
-    void *rec = ww_table_peek(t, key);
-    if (rec == NULL)
+    uint32_t i = look_up(t, key, hash_of(t, key));
+    if (i == 0)
         return NULL;
-    uint32_t i = ww_table_index(t, rec) + 1;
-    if (t->newest != i) {
-        unlink_age(t, i);
-        link_newest(t, i);
-    }
-    return rec;
+    touch(t, i);
+    return rec_at(t, i);
 }
 
 void ww_table_drop(struct ww_table *t, void *rec)
 {
     uint32_t i = ww_table_index(t, rec) + 1;
-    uint32_t *at = bucket_of(t, rec);
+    struct link *l = link_at(t, i);
+    uint32_t *at = bucket_of(t, l->hash);
     while (*at != 0 && *at != i)
-        at = &t->link[*at - 1].chain;
+        at = &link_at(t, *at)->chain;
     if (!WW_INVARIANT(*at == i))
         return;
-    *at = t->link[i - 1].chain;
+    *at = l->chain;
     unlink_age(t, i);
-    t->link[i - 1].used = 0;
-    t->link[i - 1].chain = t->spare;
+    l->hash = 0;
+    l->chain = t->spare;
     t->spare = i;
     t->n--;
 }
 
+/* A free record; the table has one. Those never used come last, so that their memory stays unused
+ * as long as possible. */
+static uint32_t take(struct ww_table *t)
+{
+    uint32_t i = t->spare;
+    if (i == 0)
+        return ++t->fresh;
+    t->spare = link_at(t, i)->chain;
+    return i;
+}
+
 void *ww_table_get(struct ww_table *t, const void *key, bool *fresh)
 {
-    void *rec = ww_table_find(t, key);
-    *fresh = rec == NULL;
-    if (rec != NULL)
-        return rec;
-    if (t->spare == 0) {
+    uint32_t hash = hash_of(t, key);
+    uint32_t i = look_up(t, key, hash);
+    *fresh = i == 0;
+    if (i != 0) {
+        touch(t, i);
+        return rec_at(t, i);
+    }
+    if (t->n == t->cap) {
         ww_table_drop(t, ww_table_oldest(t));
         t->evicted++;
     }
-    uint32_t i = t->spare;
-    t->spare = t->link[i - 1].chain;
-    uint8_t *r = t->rec + (size_t)(i - 1) * t->size;
-    memset(r, 0, t->size);
-    struct ww_out o = ww_out((char *)r, t->key_size);
-    ww_out_raw(&o, key, t->key_size);
-    uint32_t *at = bucket_of(t, key);
-    t->link[i - 1].chain = *at;
-    t->link[i - 1].used = 1;
+    i = take(t);
+    uint8_t *r = rec_at(t, i);
+    ww_copy(r, (struct ww_slice){ key, t->key_size });
+    memset(r + t->key_size, 0, t->size - t->key_size);
+    uint32_t *at = bucket_of(t, hash);
+    link_at(t, i)->chain = *at;
+    link_at(t, i)->hash = hash;
     *at = i;
     link_newest(t, i);
     t->n++;
@@ -151,11 +204,11 @@ void *ww_table_get(struct ww_table *t, const void *key, bool *fresh)
 
 void *ww_table_oldest(const struct ww_table *t)
 {
-    return t->oldest != 0 ? t->rec + (size_t)(t->oldest - 1) * t->size : NULL;
+    return t->oldest != 0 ? rec_at(t, t->oldest) : NULL;
 }
 
 void *ww_table_next(const struct ww_table *t, const void *rec)
 {
-    uint32_t i = t->link[ww_table_index(t, rec)].newer;
-    return i != 0 ? t->rec + (size_t)(i - 1) * t->size : NULL;
+    uint32_t i = link_at(t, ww_table_index(t, rec) + 1)->newer;
+    return i != 0 ? rec_at(t, i) : NULL;
 }

@@ -1,7 +1,9 @@
 /* table.h - a table with a cap: found by key, least recently used goes first, counted.
  *
  * All memory is taken at the start. A record begins with its key, whose bytes are all significant
- * (zero the padding). Records never move; a pointer is valid until the record is dropped.
+ * (zero the padding). Records never move; a pointer is valid until the record is dropped. In tables
+ * of over 1024 records a use counts again only after an eighth of the table was made or used since,
+ * so that a look-up of what is in constant use writes nothing.
  */
 #ifndef WW_RULES_DEVICES_TABLE_H
 #define WW_RULES_DEVICES_TABLE_H
@@ -10,21 +12,24 @@
 #include "sensor/base/out.h"
 
 struct ww_table {
-    uint8_t *rec;     /* cap records of size bytes */
+    uint8_t *mem;     /* cap times: link, record */
     uint32_t *bucket; /* index + 1 of the first record of a chain */
-    struct ww_table_link *link;
-    size_t key_size, size;
-    uint32_t cap, n, mask;
-    uint32_t oldest, newest, spare; /* index + 1; 0 = none */
+    size_t key_size, size, stride;
+    uint32_t cap, n, mask, fresh;    /* fresh: records from here on were never used */
+    uint32_t oldest, newest, spare;  /* index + 1; 0 = none */
+    uint32_t turn, lazy;             /* moves to the newest place; of how many one is left out */
     uint64_t evicted;
     struct ww_key key; /* keys come from the network */
 };
 
+/** In: key_size a multiple of 8; size of a record with its key. */
 enum ww_rc ww_table_init(struct ww_table *t, const char *what, uint32_t cap, size_t key_size,
                          size_t size, struct ww_err *e) WW_MUST_CHECK;
 void ww_table_free(struct ww_table *t);
 /** The record, which is the newest from now on; NULL when there is none. */
 void *ww_table_find(struct ww_table *t, const void *key);
+/** A record that was found in another way is in use: as find. */
+void ww_table_used(struct ww_table *t, const void *rec);
 /** As find without a change of age. */
 void *ww_table_peek(const struct ww_table *t, const void *key);
 /** The record, made with all else zero when it is new. A full table drops its oldest and counts it.

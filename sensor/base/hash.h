@@ -21,4 +21,33 @@ static inline uint64_t ww_mix(uint64_t a, uint64_t b)
     u128 m = (u128)a * b;
     return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
+
+/**
+ * Keyed mix of a fixed-size key, for tables of the judge: one multiplication for 8 bytes.
+ * In:     p   n bytes, n a multiple of 8; all of them are significant
+ */
+static inline uint64_t ww_mix_words(const struct ww_key *k, const void *p, size_t n)
+{
+    uint64_t h = k->k[0];
+    for (size_t i = 0; i + 8 <= n; i += 8) {
+        uint64_t w;
+        memcpy(&w, (const uint8_t *)p + i, sizeof w);
+        h = ww_mix(h ^ w, k->k[1] | 1);
+    }
+    return ww_mix(h ^ n, k->k[1] | 1);
+}
+
+/* Are two fixed-size keys the same? n is a multiple of 8. */
+static inline bool ww_words_eq(const void *a, const void *b, size_t n)
+{
+    uint64_t d = 0;
+    for (size_t i = 0; i + 8 <= n; i += 8) {
+        uint64_t x;
+        uint64_t y;
+        memcpy(&x, (const uint8_t *)a + i, sizeof x);
+        memcpy(&y, (const uint8_t *)b + i, sizeof y);
+        d |= x ^ y;
+    }
+    return d == 0;
+}
 #endif

@@ -247,15 +247,33 @@ void ww_json_cstr(struct ww_out *o, const char *key, const char *s)
 const char *ww_ip_text(char dst[WW_IP_TEXT], const uint8_t ip[16], unsigned family)
 {
     dst[0] = 0;
-    if (family == 4 || family == 6)
-        (void)inet_ntop(family == 4 ? AF_INET : AF_INET6, ip, dst, WW_IP_TEXT);
+    if (family == 4) { /* by far the most; the C library formats it with snprintf */
+        struct ww_out o = ww_out(dst, WW_IP_TEXT - 1);
+        for (unsigned i = 0; i < 4; i++) {
+            if (i > 0)
+                ww_out_c(&o, '.');
+            if (ip[i] >= 100)
+                ww_out_c(&o, (char)('0' + ip[i] / 100));
+            if (ip[i] >= 10)
+                ww_out_c(&o, (char)('0' + ip[i] / 10 % 10));
+            ww_out_c(&o, (char)('0' + ip[i] % 10));
+        }
+        dst[o.n] = 0;
+    } else if (family == 6) {
+        (void)inet_ntop(AF_INET6, ip, dst, WW_IP_TEXT);
+    }
     return dst;
 }
 
 const char *ww_mac_text(char dst[WW_MAC_TEXT], const uint8_t mac[6])
 {
-    (void)snprintf(dst, WW_MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
-                   mac[3], mac[4], mac[5]);
+    struct ww_out o = ww_out(dst, WW_MAC_TEXT - 1);
+    for (unsigned i = 0; i < 6; i++) {
+        if (i > 0)
+            ww_out_c(&o, ':');
+        ww_out_hex(&o, mac[i], 2);
+    }
+    dst[o.n] = 0;
     return dst;
 }
 

@@ -57,6 +57,7 @@ extern const struct ww_migration ww_db_migrations[]; /* index 0 is version 1; en
 struct ww_feed {
     const struct ww_table *t;
     const struct ww_field *f[WW_DB_COLS_MAX]; /* NULL for header items */
+    uint8_t item[WW_DB_COLS_MAX];             /* see ww_db_item */
     sqlite3_stmt *put;
 };
 
@@ -101,6 +102,8 @@ struct ww_store {
 /* schema.c */
 /** CREATE TABLE for one table as of a version; in o, ends with ';'. */
 void ww_db_sql_create(struct ww_out *o, const struct ww_table *t, uint16_t version);
+/** The columns of the key, separated by commas. */
+void ww_db_sql_keys(struct ww_out *o, const struct ww_table *t);
 /** INSERT ... ON CONFLICT from the list of columns. */
 void ww_db_sql_put(struct ww_out *o, const struct ww_table *t);
 /** Brings the file from its user_version to the newest of m, one transaction per step. */
@@ -121,16 +124,22 @@ enum ww_rc ww_db_prepare(const struct ww_store *s, sqlite3_stmt **st, const char
                          struct ww_err *e) WW_MUST_CHECK;
 
 /* value.c */
-/** Binds one column's value of an event. */
-int ww_db_bind(struct ww_store *s, sqlite3_stmt *st, int at, const struct ww_col *c,
-               const struct ww_field *f, const struct ww_event *e);
-/** True when from names a header item. */
-bool ww_db_item(const char *from);
+/** Binds the value of a feed's column i from an event, which must live until the step. */
+int ww_db_bind(struct ww_store *s, const struct ww_feed *fd, uint16_t i, const struct ww_event *e);
+/** Number of a header item, WW_DB_NO_ITEM when from names none. */
+enum { WW_DB_NO_ITEM = 255 };
+uint8_t ww_db_item(const char *from);
 int ww_db_bind_text(sqlite3_stmt *st, int at, struct ww_slice s);
+/* Which column of a statement is which field of an event; asked once per statement. */
+struct ww_db_map {
+    const struct ww_field *f[WW_DB_COLS_MAX];
+    uint16_t n;
+};
+void ww_db_map(struct ww_db_map *m, const struct ww_event_type *type, const struct ww_table *t,
+               sqlite3_stmt *st);
 /** Fills a body's fields from the columns of a row with the table's names; the other way of bind.
  */
-void ww_db_body(void *body, const struct ww_event_type *type, const struct ww_table *t,
-                sqlite3_stmt *row);
+void ww_db_body(void *body, const struct ww_db_map *m, sqlite3_stmt *row);
 /** Text of a column as a slice; valid until the next step. */
 struct ww_slice ww_db_text(sqlite3_stmt *st, int col);
 

@@ -11,7 +11,8 @@ static enum ww_rc resolve(struct ww_store *s, struct ww_feed *fd, const struct w
         return WW_FAIL(e, WW_E_LIMIT, "table %s has over %d columns", t->name, WW_DB_COLS_MAX);
     for (uint16_t i = 0; i < t->ncols; i++) {
         const struct ww_col *c = &t->cols[i];
-        if (c->merge == WW_M_COUNT || ww_db_item(c->from))
+        fd->item[i] = ww_db_item(c->from);
+        if (c->merge == WW_M_COUNT || fd->item[i] != WW_DB_NO_ITEM)
             continue;
         enum ww_rc rc = ww_field_find(s->registry, type->name, c->from, &type, &fd->f[i], e);
         if (rc != WW_OK)

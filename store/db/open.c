@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BATCH_EVENTS = 1000, BUSY_MS = 2000, MAX_ROWS = 500000 };
+enum { BATCH_EVENTS = 1000, BATCH_EVENTS_FILES = 50000, BUSY_MS = 2000, MAX_ROWS = 500000 };
 #define BATCH_NS 1000000000u
 
 static struct ww_store *blank(const char *path, struct ww_err *e)
@@ -160,7 +160,9 @@ enum ww_rc ww_store_open(struct ww_store **out, const struct ww_store_cfg *cfg, 
     s->registry = cfg->registry;
     s->writer = true;
     s->live = cfg->live;
-    s->batch_events = cfg->batch_events > 0 ? cfg->batch_events : BATCH_EVENTS;
+    s->batch_events = cfg->batch_events > 0 ? cfg->batch_events
+                      : cfg->live           ? BATCH_EVENTS
+                                            : BATCH_EVENTS_FILES;
     s->batch_ns = cfg->batch_ns > 0 ? cfg->batch_ns : BATCH_NS;
     s->busy_ms = cfg->busy_ms > 0 ? cfg->busy_ms : BUSY_MS;
     s->max_rows = cfg->max_rows > 0 ? cfg->max_rows : MAX_ROWS;
@@ -176,8 +178,10 @@ enum ww_rc ww_store_open(struct ww_store **out, const struct ww_store_cfg *cfg, 
         rc = limits(s, cfg, e);
     if (rc == WW_OK) /* live, each transaction reaches the disk; files can be read again */
         rc = ww_db_exec(s->db, s->path,
-                        s->live ? "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL"
-                                : "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL",
+                        s->live ? "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;"
+                                  "PRAGMA cache_size=-32768"
+                                : "PRAGMA journal_mode=WAL;PRAGMA synchronous=OFF;"
+                                  "PRAGMA cache_size=-65536",
                         e);
     if (rc == WW_OK)
         rc = ww_db_migrate(s->db, s->path, ww_db_tables, ww_db_migrations, e);

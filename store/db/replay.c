@@ -38,11 +38,13 @@ static enum ww_rc tell(struct ww_store *s, sqlite3_stmt *st, ww_store_alert_fn *
                        struct ww_err *e)
 {
     int step;
+    struct ww_db_map map;
+    ww_db_map(&map, &ww_alert_type, table(), st);
     while ((step = sqlite3_step(st)) == SQLITE_ROW) {
         struct ww_alert a = { .alert_id = 0 };
         int last = sqlite3_column_count(st) - 1;
         const char *action = (const char *)sqlite3_column_text(st, last);
-        ww_db_body(&a, &ww_alert_type, table(), st);
+        ww_db_body(&a, &map, st);
         fn(to, &a, action != NULL ? action : "");
     }
     return step == SQLITE_DONE ? WW_OK

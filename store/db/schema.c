@@ -25,7 +25,7 @@ static void column(struct ww_out *o, const struct ww_col *c)
         ww_out_s(o, " NOT NULL");
 }
 
-static void keys(struct ww_out *o, const struct ww_table *t)
+void ww_db_sql_keys(struct ww_out *o, const struct ww_table *t)
 {
     const char *sep = "";
     for (uint16_t i = 0; i < t->ncols; i++) {
@@ -58,14 +58,13 @@ void ww_db_sql_create(struct ww_out *o, const struct ww_table *t, uint16_t versi
         column(o, &t->cols[i]);
         sep = ",";
     }
-    if (has_key(t)) {
-        ww_out_s(o, ",UNIQUE(");
-        keys(o, t);
+    bool numbered = (t->flags & WW_T_NUMBERED) != 0;
+    if (has_key(t)) { /* without a number of its own a row is found by its key: one tree, no index */
+        ww_out_s(o, numbered ? ",UNIQUE(" : ",PRIMARY KEY(");
+        ww_db_sql_keys(o, t);
         ww_out_c(o, ')');
     }
-    ww_out_s(o, ");");
-    if (t->oldest != NULL && strcmp(t->oldest, "id") != 0)
-        ww_out_f(o, "CREATE INDEX \"%s_oldest\" ON \"%s\"(\"%s\");", t->name, t->name, t->oldest);
+    ww_out_s(o, numbered || !has_key(t) ? ");" : ")WITHOUT ROWID;");
 }
 
 static void merge(struct ww_out *o, const struct ww_table *t, const struct ww_col *c)
@@ -75,7 +74,6 @@ static void merge(struct ww_out *o, const struct ww_table *t, const struct ww_co
     switch ((enum ww_merge)c->merge) {
     case WW_M_KEY:
     case WW_M_FIRST:
-        ww_out_f(o, "\"%s\"=\"%s\".\"%s\"", n, tn, n);
         return;
     case WW_M_SET:
         ww_out_f(o, "\"%s\"=excluded.\"%s\"", n, n);
@@ -124,12 +122,15 @@ void ww_db_sql_put(struct ww_out *o, const struct ww_table *t)
     ww_out_c(o, ')');
     if (has_key(t)) {
         ww_out_s(o, "ON CONFLICT(");
-        keys(o, t);
+        ww_db_sql_keys(o, t);
         ww_out_s(o, ")DO UPDATE SET ");
+        const char *sep = "";
         for (uint16_t i = 0; i < t->ncols; i++) {
-            if (i > 0)
-                ww_out_c(o, ',');
+            if (t->cols[i].merge == WW_M_KEY || t->cols[i].merge == WW_M_FIRST)
+                continue; /* as they are: naming them would move the row */
+            ww_out_s(o, sep);
             merge(o, t, &t->cols[i]);
+            sep = ",";
         }
     }
     if (t->flags & WW_T_CHAINED)

@@ -13,6 +13,10 @@ static int bind_u64(sqlite3_stmt *st, int at, uint64_t v)
 static bool clean(struct ww_slice s)
 {
     for (size_t i = 0; i < s.n;) {
+        if ((uint8_t)(ww_slice_at(s, i) - 1) < 0x7f) {
+            i++; /* ASCII, nearly always */
+            continue;
+        }
         unsigned n = ww_utf8_len(ww_slice_sub(s, i, 4));
         if (n == 0 || ww_slice_at(s, i) == 0)
             return false;
@@ -23,11 +27,10 @@ static bool clean(struct ww_slice s)
 
 /* Bytes from the wire as text: valid UTF-8 stays, a broken byte is read as Latin-1 (as in the JSON
  * output), NUL becomes U+FFFD because it would hide what follows. */
-int ww_db_bind_text(sqlite3_stmt *st, int at, struct ww_slice s)
+static int bind_text(sqlite3_stmt *st, int at, struct ww_slice s, sqlite3_destructor_type life)
 {
     if (clean(s))
-        return sqlite3_bind_text(st, at, s.n > 0 ? (const char *)s.p : "", (int)s.n,
-                                 SQLITE_TRANSIENT);
+        return sqlite3_bind_text(st, at, s.n > 0 ? (const char *)s.p : "", (int)s.n, life);
     char b[TEXT_MAX + 4];
     struct ww_out o = ww_out(b, sizeof b);
     for (size_t i = 0; i < s.n && o.n + 4 <= sizeof b;) {
@@ -45,6 +48,17 @@ int ww_db_bind_text(sqlite3_stmt *st, int at, struct ww_slice s)
         i += n > 0 ? n : 1;
     }
     return sqlite3_bind_text(st, at, b, (int)o.n, SQLITE_TRANSIENT);
+}
+
+int ww_db_bind_text(sqlite3_stmt *st, int at, struct ww_slice s)
+{
+    return bind_text(st, at, s, SQLITE_TRANSIENT);
+}
+
+/* The text of an event that lives until the statement was stepped. */
+static int bind_str(sqlite3_stmt *st, int at, struct ww_slice s)
+{
+    return bind_text(st, at, s, SQLITE_STATIC);
 }
 
 static int bind_ip(sqlite3_stmt *st, int at, const struct ww_ip *ip, bool key)
@@ -99,17 +113,12 @@ static const char *const items[IT_NONE] = { "@ts",          "@hour",      "@run"
                                             "@json",        "@ip_proto",  "@client_ip",
                                             "@client_port", "@server_ip", "@server_port" };
 
-static enum item item_of(const char *from)
+uint8_t ww_db_item(const char *from)
 {
-    unsigned i = 0;
-    while (i < IT_NONE && strcmp(items[i], from) != 0)
-        i++;
-    return (enum item)i;
-}
-
-bool ww_db_item(const char *from)
-{
-    return item_of(from) != IT_NONE;
+    for (uint8_t i = 0; i < IT_NONE; i++)
+        if (strcmp(items[i], from) == 0)
+            return i;
+    return WW_DB_NO_ITEM;
 }
 
 static int bind_item(const struct ww_store *s, sqlite3_stmt *st, int at, enum item it,
@@ -147,16 +156,19 @@ static int bind_item(const struct ww_store *s, sqlite3_stmt *st, int at, enum it
     return SQLITE_MISUSE;
 }
 
-int ww_db_bind(struct ww_store *s, sqlite3_stmt *st, int at, const struct ww_col *c,
-               const struct ww_field *f, const struct ww_event *e)
+int ww_db_bind(struct ww_store *s, const struct ww_feed *fd, uint16_t i, const struct ww_event *e)
 {
+    sqlite3_stmt *st = fd->put;
+    const struct ww_col *c = &fd->t->cols[i];
+    const struct ww_field *f = fd->f[i];
+    int at = i + 1;
     bool key = c->merge == WW_M_KEY;
     char t[WW_MAC_TEXT];
     uint64_t v;
     if (c->merge == WW_M_COUNT)
         return sqlite3_bind_int(st, at, 1);
     if (f == NULL)
-        return bind_item(s, st, at, item_of(c->from), e);
+        return bind_item(s, st, at, (enum item)fd->item[i], e);
     switch ((enum ww_ftype)f->type) {
     case WW_FT_U8:
     case WW_FT_U16:
@@ -181,7 +193,7 @@ int ww_db_bind(struct ww_store *s, sqlite3_stmt *st, int at, const struct ww_col
     case WW_FT_STR:
         if (ww_get_str(e, f).n == 0 && !key)
             return sqlite3_bind_null(st, at);
-        return ww_db_bind_text(st, at, ww_get_str(e, f));
+        return bind_str(st, at, ww_get_str(e, f));
     case WW_FT_LIST:
         return bind_list(st, at, f, e);
     case WW_FT_HASH:
@@ -224,15 +236,21 @@ static void unbind(void *body, const struct ww_field *f, sqlite3_stmt *row, int 
     }
 }
 
-void ww_db_body(void *body, const struct ww_event_type *type, const struct ww_table *t,
-                sqlite3_stmt *row)
+void ww_db_map(struct ww_db_map *m, const struct ww_event_type *type, const struct ww_table *t,
+               sqlite3_stmt *st)
 {
-    for (int at = 0; at < sqlite3_column_count(row); at++)
-        for (uint16_t i = 0; i < t->ncols; i++) {
-            const struct ww_field *f = NULL;
-            if (strcmp(t->cols[i].name, sqlite3_column_name(row, at)) == 0)
-                f = ww_type_field(type, t->cols[i].from);
-            if (f != NULL)
-                unbind(body, f, row, at);
-        }
+    *m = (struct ww_db_map){ .n = (uint16_t)sqlite3_column_count(st) };
+    if (m->n > WW_DB_COLS_MAX)
+        m->n = WW_DB_COLS_MAX;
+    for (uint16_t at = 0; at < m->n; at++)
+        for (uint16_t i = 0; i < t->ncols; i++)
+            if (strcmp(t->cols[i].name, sqlite3_column_name(st, at)) == 0)
+                m->f[at] = ww_type_field(type, t->cols[i].from);
+}
+
+void ww_db_body(void *body, const struct ww_db_map *m, sqlite3_stmt *row)
+{
+    for (uint16_t at = 0; at < m->n; at++)
+        if (m->f[at] != NULL)
+            unbind(body, m->f[at], row, at);
 }

@@ -92,14 +92,20 @@ static int write_spans(struct ww_store *s)
 /* Keeps growing tables below max_rows: a tenth goes at once, oldest first, so that it is rare. */
 static int evict(struct ww_store *s, const struct ww_table *t)
 {
-    char sql[256];
+    char key[192], sql[1024];
     sqlite3_stmt *st = NULL;
-    struct ww_out o = ww_out(sql, sizeof sql - 1);
+    struct ww_out o = ww_out(key, sizeof key - 1);
+    if (t->flags & WW_T_NUMBERED)
+        ww_out_s(&o, "id");
+    else
+        ww_db_sql_keys(&o, t);
+    key[o.n] = 0;
+    o = ww_out(sql, sizeof sql - 1);
     ww_out_f(&o,
-             "DELETE FROM \"%s\" WHERE (SELECT count(*)FROM \"%s\")>?1 AND rowid IN"
-             "(SELECT rowid FROM \"%s\" ORDER BY \"%s\" LIMIT "
+             "DELETE FROM \"%s\" WHERE (SELECT count(*)FROM \"%s\")>?1 AND (%s) IN"
+             "(SELECT %s FROM \"%s\" ORDER BY \"%s\" LIMIT "
              "(SELECT count(*)FROM \"%s\")-?1+?1/%d)",
-             t->name, t->name, t->name, t->oldest, t->name, EVICT_SHARE);
+             t->name, t->name, key, key, t->name, t->oldest, t->name, EVICT_SHARE);
     sql[o.n] = 0;
     int rc = sqlite3_prepare_v2(s->db, sql, -1, &st, NULL);
     if (rc == SQLITE_OK) {
@@ -159,7 +165,7 @@ static int put_row(struct ww_store *s, struct ww_feed *fd, const struct ww_event
 {
     int rc = SQLITE_OK;
     for (uint16_t i = 0; rc == SQLITE_OK && i < fd->t->ncols; i++)
-        rc = ww_db_bind(s, fd->put, i + 1, &fd->t->cols[i], fd->f[i], e);
+        rc = ww_db_bind(s, fd, i, e);
     if (rc != SQLITE_OK)
         return rc;
     rc = sqlite3_step(fd->put);

@@ -98,10 +98,10 @@ enum ww_rc ww_model_sources(const struct ww_store *s, ww_source_fn *fn, void *to
 /** Devices of the ledger first, then by id. limit 0 = all. */
 enum ww_rc ww_model_devices(const struct ww_store *s, uint64_t limit, ww_device_fn *fn, void *to,
                             struct ww_err *e) WW_MUST_CHECK;
-/** Worst verdict first, then the most bytes. once: a conversation between two devices is told by
- * the one that asked only. Days are added up. */
-enum ww_rc ww_model_convs(const struct ww_store *s, bool once, uint64_t limit, ww_conv_fn *fn,
-                          void *to, struct ww_err *e) WW_MUST_CHECK;
+/** Worst verdict first, then the most bytes. A conversation between two devices is told once, by the
+ * one that asked. Days are added up. */
+enum ww_rc ww_model_convs(const struct ww_store *s, uint64_t limit, ww_conv_fn *fn, void *to,
+                          struct ww_err *e) WW_MUST_CHECK;
 /** Highest level first, harm (H) before leakage (P) (INV-06), then the newest. id 0 = all. */
 enum ww_rc ww_model_alerts(const struct ww_store *s, uint64_t id, uint64_t now_ns, ww_alert_fn *fn,
                            void *to, struct ww_err *e) WW_MUST_CHECK;

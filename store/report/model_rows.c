@@ -27,9 +27,11 @@ static void devices_sql(struct ww_out *o)
 #undef WW_X
     };
     ww_out_s(
-        o, "SELECT d.id,d.ip,d.mac,d.first_seen,d.last_seen,"
-           "(SELECT group_concat(a,char(31))FROM(SELECT DISTINCT app a FROM conversations"
-           " WHERE device=d.id AND app<>'' ORDER BY 1)),"
+        o, /* a conversation is stored once, for both of its ends */
+           "WITH speaks(d,a)AS MATERIALIZED(SELECT device,app FROM conversations WHERE app<>''"
+           " UNION SELECT peer_id,app FROM conversations WHERE app<>'' AND peer_id<>'')"
+           "SELECT d.id,d.ip,d.mac,d.first_seen,d.last_seen,"
+           "(SELECT group_concat(a,char(31))FROM(SELECT a FROM speaks WHERE speaks.d=d.id ORDER BY 1)),"
            "(SELECT group_concat(v,char(31))FROM(SELECT replace(value,char(31),' ')v FROM evidence"
            " WHERE device=d.id AND attribute='ip' GROUP BY value ORDER BY max(last_seen)DESC))");
     for (size_t i = 0; i < sizeof attribute / sizeof attribute[0]; i++)
@@ -79,24 +81,21 @@ enum ww_rc ww_model_devices(const struct ww_store *s, uint64_t limit, ww_device_
     "CASE verdict WHEN 'violation' THEN 0 WHEN 'unresolved' THEN 1 WHEN 'unbound' THEN 2" \
     " WHEN 'permitted' THEN 4 WHEN 'infrastructure' THEN 5 ELSE 3 END"
 
-enum ww_rc ww_model_convs(const struct ww_store *s, bool once, uint64_t limit, ww_conv_fn *fn,
-                          void *to, struct ww_err *e)
+enum ww_rc ww_model_convs(const struct ww_store *s, uint64_t limit, ww_conv_fn *fn, void *to,
+                          struct ww_err *e)
 {
     static const char sql[] =
         "SELECT device,peer,max(peer_id),direction,ip_proto,port,app,sum(flows),sum(bytes_out),"
-        "sum(bytes_in),min(first_seen),max(last_seen),count(DISTINCT day),min(" RANKS ")AS r"
-        " FROM conversations WHERE ?1=0 OR direction<>'in' OR coalesce(peer_id,'')=''"
-        " GROUP BY device,peer,direction,ip_proto,port,app"
-        " ORDER BY r,sum(bytes_out)+sum(bytes_in)DESC,device,peer,port LIMIT ?2";
+        "sum(bytes_in),min(first_seen),max(last_seen),count(*),min(" RANKS ")AS r"
+        " FROM conversations GROUP BY device,peer,direction,ip_proto,port,app"
+        " ORDER BY r,sum(bytes_out)+sum(bytes_in)DESC,device,peer,port LIMIT ?1";
     static const char *const verdict[] = { "violation", "unresolved", "unbound",
                                            "",          "permitted",  "infrastructure" };
     sqlite3_stmt *st = NULL;
     enum ww_rc rc = ww_db_prepare(s, &st, sql, e);
     int step = SQLITE_DONE;
-    if (rc == WW_OK) {
-        (void)sqlite3_bind_int(st, 1, once);
-        (void)sqlite3_bind_int64(st, 2, limit > 0 ? (sqlite3_int64)limit : -1);
-    }
+    if (rc == WW_OK)
+        (void)sqlite3_bind_int64(st, 1, limit > 0 ? (sqlite3_int64)limit : -1);
     while (rc == WW_OK && (step = sqlite3_step(st)) == SQLITE_ROW) {
         struct ww_conv_row r = { .device = ww_db_text(st, 0),
                                  .peer = ww_db_text(st, 1),
@@ -148,14 +147,17 @@ enum ww_rc ww_model_alerts(const struct ww_store *s, uint64_t id, uint64_t now_n
     sqlite3_stmt *st = NULL;
     enum ww_rc rc = ww_db_prepare(s, &st, sql, e);
     int step = SQLITE_DONE;
-    if (rc == WW_OK)
+    struct ww_db_map map;
+    if (rc == WW_OK) {
         (void)sqlite3_bind_int64(st, 1, (sqlite3_int64)id);
+        ww_db_map(&map, &ww_alert_type, alert_table(), st);
+    }
     while (rc == WW_OK && (step = sqlite3_step(st)) == SQLITE_ROW) {
         int last = sqlite3_column_count(st) - 1;
         struct ww_alert_row r = { .id = num(st, 0),
                                   .source = ww_db_text(st, last - 2),
                                   .until = num(st, last) };
-        ww_db_body(&r.a, &ww_alert_type, alert_table(), st);
+        ww_db_body(&r.a, &map, st);
         r.state = state_of(&r.a, (const char *)sqlite3_column_text(st, last - 1), r.until, now_ns);
         fn(to, &r);
     }

@@ -243,21 +243,16 @@ static void conv(void *to, const struct ww_conv_row *r)
     cell(g, &o);
 }
 
-static void count_conv(void *to, const struct ww_conv_row *r)
-{
-    (void)r;
-    ++*(uint64_t *)to;
-}
-
-static enum ww_rc conversations(struct page *g, const struct ww_store *s, struct ww_err *e)
+static enum ww_rc conversations(struct page *g, const struct ww_store *s, uint64_t total,
+                                struct ww_err *e)
 {
     const struct ww_page *p = &g->p;
     head(p, ww_page_w(p, "通信", "Conversations"));
-    g->shown = g->total = 0;
-    enum ww_rc rc = ww_model_convs(s, true, 0, count_conv, &g->total, e);
-    if (rc != WW_OK || g->total == 0) {
+    g->shown = 0;
+    g->total = total;
+    if (total == 0) {
         ww_out_s(p->o, ww_page_w(p, "  通信は観測されませんでした。\n", "  None were seen.\n"));
-        return rc;
+        return WW_OK;
     }
     g->grid =
         (struct ww_grid){ .ncols = 7,
@@ -267,7 +262,7 @@ static enum ww_rc conversations(struct page *g, const struct ww_store *s, struct
                                     ww_page_w(p, "受信", "received"),
                                     ww_page_w(p, "照合", "verdict") },
                           .right = { [3] = true, [4] = true, [5] = true } };
-    rc = ww_model_convs(s, true, g->limit, conv, g, e);
+    enum ww_rc rc = ww_model_convs(s, g->limit, conv, g, e);
     if (rc == WW_OK)
         ww_grid_print(&g->grid, p);
     ww_grid_free(&g->grid);
@@ -389,7 +384,7 @@ enum ww_rc ww_report_summary(struct ww_out *o, const struct ww_store *s,
     if (rc == WW_OK)
         rc = devices(&g, s, &t, e);
     if (rc == WW_OK)
-        rc = conversations(&g, s, e);
+        rc = conversations(&g, s, t.conversations, e);
     if (rc == WW_OK)
         rc = alerts(&g, s, &t, e);
     if (rc == WW_OK)

@@ -208,7 +208,7 @@ enum ww_rc ww_summary_json(struct ww_out *o, const struct ww_store *s,
     ww_json_close(o, ']');
     ww_json_open(o, "conversations", '[');
     if (rc == WW_OK)
-        rc = ww_model_convs(s, false, 0, conv, &j, e);
+        rc = ww_model_convs(s, 0, conv, &j, e);
     ww_json_close(o, ']');
     limits(o, &t);
     ww_json_close(o, '}');

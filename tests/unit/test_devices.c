@@ -216,8 +216,7 @@ Test(devices, full_tables_are_counted_not_crashed)
     uint64_t flows = 0;
     const struct ww_event *e;
     for (size_t i = 0; (e = tj_find(t, "device.conversation", i)) != NULL; i++)
-        if (strcmp(tj_text(e, "id"), "ip:10.4.0.1") == 0)
-            flows += ww_get_u64(e, tj_field(e, "flows"));
+        flows += ww_get_u64(e, tj_field(e, "flows"));
     cr_assert(eq(u64, flows, 200));
     tj_close(t);
 }
@@ -248,9 +247,8 @@ Test(conversation, adds_up_and_starts_again)
     cr_assert(eq(str, (char *)tj_text(v, "verdict"), "unbound"));
     cr_assert(eq(u64, ww_get_u64(v, tj_field(v, "flows")), 1));
     cr_assert(eq(u64, ww_get_u64(v, tj_field(v, "bytes_out")), 500));
-    v = tj_find(t, "device.conversation", 1);
-    cr_assert(eq(str, (char *)tj_text(v, "direction"), "in"));
-    cr_assert(eq(u64, ww_get_u64(v, tj_field(v, "bytes_out")), 50));
+    cr_assert(eq(u64, ww_get_u64(v, tj_field(v, "bytes_in")), 50));
+    cr_assert_null(tj_find(t, "device.conversation", 1)); /* one for both ends */
     tj_forget(t);
     tj_flow_end(t, &f, 8, 8); /* 800 bytes in all, of which 500 were told */
     ww_judge_end(t->j, t->now, tj_keep, t);

@@ -1,0 +1,74 @@
+/* ends.c - the device at one end of an event; asked once in a flow. */
+#include "rules/devices/dev_int.h"
+
+void ww_devices_flow(struct ww_devices *d, const struct ww_event *e, struct ww_device_seen *at)
+{
+    d->flow_event = e;
+    d->flow_at = at;
+}
+
+static struct ww_device *look_up_end(struct ww_devices *d, const struct ww_event *e,
+                                     const struct ww_end *end, bool make)
+{
+    if (end->ip.fam == 0 || (make && ww_ip_is_group(&end->ip)))
+        return ww_devices_by_mac(d, e, &end->mac, make);
+    if (ww_ip_is_group(&end->ip))
+        return NULL;
+    if (make)
+        ww_devices_source(d, e, &end->mac, &end->ip);
+    return ww_devices_at(d, e, &end->ip, &end->mac, make);
+}
+
+/* Is the answer that was kept still right? Out: dev */
+static bool still(struct ww_devices *d, const struct ww_device_seen *s, const struct ww_end *end,
+                  bool make, struct ww_device **dev)
+{
+    if (s->gen != d->gen || (make && !s->sent) || !ww_mac_eq(&s->mac, &end->mac))
+        return false;
+    *dev = ww_devices_get(d, s->ref);
+    return *dev != NULL || (s->ref.serial == 0 && s->newest == d->serial);
+}
+
+struct ww_device *ww_devices_end(struct ww_devices *d, const struct ww_event *e, enum ww_dir side,
+                                 bool make)
+{
+    const struct ww_end *end = &e->end[side & 1];
+    struct ww_device *dev = NULL;
+    if (e != d->flow_event || d->flow_at == NULL || ww_ip_is_group(&end->ip))
+        return look_up_end(d, e, end, make); /* of a group address the answer depends on make */
+    struct ww_device_seen *s = &d->flow_at[side & 1];
+    if (still(d, s, end, make, &dev)) {
+        if (dev == NULL)
+            return NULL;
+        ww_table_used(&d->dev, dev);
+        if (make)
+            dev->last_ns = e->ts;
+        return dev;
+    }
+    dev = look_up_end(d, e, end, make);
+    *s = (struct ww_device_seen){ .ref = ww_devices_ref(d, dev),
+                                  .gen = d->gen,
+                                  .newest = d->serial,
+                                  .mac = end->mac,
+                                  .sent = make };
+    return dev;
+}
+
+struct ww_device *ww_devices_spoken_to(struct ww_devices *d, const struct ww_event *e,
+                                       enum ww_dir side)
+{
+    struct ww_device *dev = ww_devices_end(d, e, side, false);
+    const struct ww_ip *ip = &e->end[side & 1].ip;
+    if (dev != NULL || ww_site_by_ip(d->cfg.site, ip) == NULL)
+        return dev;
+    return ww_devices_at(d, e, ip, &e->end[side & 1].mac, true);
+}
+
+struct ww_device *ww_devices_by_ip(struct ww_devices *d, const struct ww_event *e,
+                                   const struct ww_ip *ip)
+{
+    static const struct ww_mac none = { { 0 } };
+    if (ip->fam == 0 || ww_ip_is_group(ip))
+        return NULL;
+    return ww_devices_at(d, e, ip, &none, false);
+}
