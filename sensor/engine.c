@@ -273,11 +273,12 @@ static size_t feed_rest(struct ww_engine *g, uint32_t flow, enum ww_dir dir, str
         want = TAKE_MIN;
     size_t took = rest_add(g, x, in, want);
     if (took == 0) { /* no room: the message is lost, as if it had not been seen */
-        uint64_t lost = old;
-        rest_cut(g, x, old);
+        size_t lost = old > 0 ? old : in.n;
+        if (old > 0)
+            rest_cut(g, x, old);
         x->need = 0;
         ww_engine_gap(g, flow, dir, lost);
-        return 0;
+        return lost - old; /* with nothing kept, these bytes alone are too few */
     }
     if (x->pend_n < x->need)
         return took;

@@ -2,34 +2,12 @@
  * Whatever the file holds, the output is valid JSON and nothing is left behind.
  */
 #include "sensor/worker.h"
-#include "tests/support.h"
+#include "tests/fuzz/events.h"
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void see(void *to, const struct ww_event *e)
-{
-    static char buf[65536];
-    uint64_t *last = to;
-    struct ww_out o = ww_out(buf, sizeof buf);
-    ww_json_open(&o, NULL, '{');
-    ww_event_body_json(&o, e);
-    ww_json_close(&o, '}');
-    const char *bad = o.cut ? "longer than the buffer" : t_json_bad(buf, o.n);
-    if (bad != NULL) {
-        t_dump("body", (struct ww_slice){ (const uint8_t *)buf, o.n });
-        t_die("%s: not good JSON: %s", e->type->name, bad);
-    }
-    if (e->size != sizeof *e + e->type->size || e->size > WW_EVENT_MAX)
-        t_die("%s: a record of %u bytes", e->type->name, e->size);
-    if (e->nvlan > WW_VLAN_MAX || e->ntunnel > WW_TUNNEL_MAX || e->dir > 1 || e->client > 1)
-        t_die("%s: a header beyond its limits", e->type->name);
-    if (e->seq <= *last)
-        t_die("%s: the sequence goes back", e->type->name);
-    *last = e->seq;
-}
 
 static void read_all(struct ww_capfile *c, struct ww_worker *w)
 {
@@ -67,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     wc.buffer_bytes = 1 << 20;
     wc.state_bytes = 1 << 20;
     wc.datagrams = 4;
-    wc.emit = see;
+    wc.emit = t_event_good;
     wc.emit_to = &last;
     if (ww_worker_new(&w, &wc, &e) != WW_OK)
         t_die("%s", e.text);
