@@ -4,6 +4,7 @@
     make_seeds.py --dev build/dev --fuzz build/fuzz [TARGET...]
 
 Dissectors: pcap2corpus, one file per flow. decode: single frames of every link type. capture: captures cut to 4 KB.
+worker: frames of conversations, 4 KB each.
 Each folder is then merged by its fuzz target, so it holds the smallest set with the same coverage.
 """
 import argparse
@@ -52,6 +53,25 @@ def capture(folder):
             put(folder, f.read(SEED_MAX))
 
 
+def worker(folder):
+    kinds = {1: 0, 101: 3, 0: 4, 108: 5, 113: 6, 276: 7, 228: 8, 229: 9, 12: 10}  # places in fuzz_worker.c
+    for path in captures():
+        try:
+            c = pcapfile.Capture(path)
+        except ValueError:
+            continue
+        seed = b""
+        for i, (_, _, data, _) in enumerate(c.records):
+            if c.link not in kinds or len(data) > 1500 or i > 400:
+                continue
+            one = bytes([kinds[c.link], 1]) + len(data).to_bytes(2, "big") + data
+            if len(seed) + len(one) > SEED_MAX:
+                put(folder, seed)
+                seed = b""
+            seed += one
+        put(folder, seed)
+
+
 def stream(folder):
     for opt in range(16):  # in order, swapped, repeated, with a hole
         for order in ((0, 1, 2, 3), (1, 0, 3, 2), (0, 0, 1, 1), (0, 2, 3), (3, 2, 1, 0)):
@@ -71,6 +91,7 @@ def main():
         decode(os.path.join(tmp, "decode"))
         capture(os.path.join(tmp, "capture"))
         stream(os.path.join(tmp, "stream"))
+        worker(os.path.join(tmp, "worker"))
         for name in a.target or sorted(os.listdir(tmp)):
             target, seeds = os.path.join(a.fuzz, "tests", "fuzz_" + name), os.path.join(HERE, "seeds", name)
             if not os.path.exists(target) or not os.path.isdir(os.path.join(tmp, name)):
