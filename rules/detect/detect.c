@@ -64,6 +64,8 @@ enum ww_rc ww_detect_new(struct ww_detect **out, const struct ww_detect_cfg *cfg
         else {
             d->started[i] = true;
             d->starting = i;
+            d->judged[0] |= (uint64_t)(t->judged != NULL && !t->compares) << i;
+            d->judged[1] |= (uint64_t)(t->judged != NULL) << i;
             rc = t->start != NULL ? t->start(d, d->state[i], e) : WW_OK;
         }
     }
@@ -91,8 +93,9 @@ void ww_detect_free(struct ww_detect *d)
 /* ---- telling the detectors ---- */
 void ww_detect_judged(struct ww_detect *d, const struct ww_judged *j)
 {
-    for (size_t i = 0; ww_detectors[i] != NULL; i++)
-        if (ww_detectors[i]->judged != NULL)
+    uint64_t want = d->judged[j->v != NULL];
+    for (size_t i = 0; want != 0; i++, want >>= 1)
+        if ((want & 1) != 0)
             ww_detectors[i]->judged(d, d->state[i], j);
 }
 

@@ -31,6 +31,7 @@ struct ww_detect;
 struct ww_detector {
     const char *id;    /* "WD-101" */
     size_t state_size; /* zeroed */
+    bool compares;     /* judged() is told only of devices that have a declaration */
     /* Finds fields, reserves tables. NULL members are not called. */
     enum ww_rc (*start)(struct ww_detect *d, void *state, struct ww_err *e);
     void (*stop)(void *state);

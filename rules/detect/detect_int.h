@@ -12,9 +12,10 @@ struct ww_detect {
     struct ww_alerts *alerts;
     void *state[DETECT_MAX];
     bool started[DETECT_MAX];
-    size_t starting;                     /* the detector that finds its fields now */
-    uint64_t wants[WW_EVENT_TYPES_MAX];  /* bits of the detectors that asked for the type */
-    int type;                            /* of the event that is told now */
+    uint64_t judged[2]; /* bits of those that are told of a device without, with a declaration */
+    size_t starting; /* the detector that finds its fields now */
+    uint64_t wants[WW_EVENT_TYPES_MAX]; /* bits of the detectors that asked for the type */
+    int type; /* of the event that is told now */
     /* coverage, from the last statistics (INV-14) */
     bool gap, one_way;
     uint32_t loss_ppm;

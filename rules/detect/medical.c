@@ -79,5 +79,9 @@ static void judged_hl7(struct ww_detect *d, void *state, const struct ww_judged 
     judged(d, j, "hl7", 106, hl7_variant);
 }
 
-const struct ww_detector ww_detect_dicom = { .id = "WD-105", .judged = judged_dicom };
-const struct ww_detector ww_detect_hl7 = { .id = "WD-106", .judged = judged_hl7 };
+const struct ww_detector ww_detect_dicom = { .id = "WD-105",
+                                            .compares = true,
+                                            .judged = judged_dicom };
+const struct ww_detector ww_detect_hl7 = { .id = "WD-106",
+                                          .compares = true,
+                                          .judged = judged_hl7 };

@@ -57,4 +57,4 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
     ww_found_raise(d, &x);
 }
 
-const struct ww_detector ww_detect_service = { .id = "WD-102", .judged = judged };
+const struct ww_detector ww_detect_service = { .id = "WD-102", .compares = true, .judged = judged };

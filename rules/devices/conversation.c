@@ -30,6 +30,7 @@ struct conv {
 struct ww_conv {
     struct ww_conv_cfg cfg;
     struct ww_table conv, flow;
+    struct ww_flow_rec *last; /* flow of the last event, NULL = gone */
     uint32_t *order, *first_of; /* for telling: records in order; by place, where they begin */
     uint64_t told_ns;
     int t_update, t_end, t_start;
@@ -124,7 +125,9 @@ struct ww_flow_rec *ww_conv_flow(struct ww_conv *c, const struct ww_event *e)
     bool fresh = false;
     if (e->flow == 0)
         return NULL;
-    struct ww_flow_rec *f = ww_table_get(&c->flow, &e->flow, &fresh);
+    struct ww_flow_rec *f = c->last; /* one packet often tells several events */
+    if (f == NULL || f->id != e->flow)
+        f = c->last = ww_table_get(&c->flow, &e->flow, &fresh);
     if (fresh)
         f->app = WW_NO_DISSECTOR;
     if (e->dissector != WW_NO_DISSECTOR)
@@ -259,8 +262,10 @@ void ww_conv_see(struct ww_conv *c, const struct ww_event *e, struct ww_flow_rec
     f->counted = true;
     if (e->ip_proto != 0)
         count(c, e, f, &a);
-    if (id == c->t_end)
+    if (id == c->t_end) {
         ww_table_drop(&c->flow, f);
+        c->last = NULL;
+    }
 }
 
 /* Tells all that came since the last time, device by device: the rows of one device lie side by side

@@ -3,7 +3,7 @@
 #define WW_RULES_DEVICES_DEV_INT_H
 #include "rules/devices/devices.h"
 
-enum { DEV_OWN = 4, DEV_EXTRA_MAX = 32, DEV_ROLE_FIELDS_MAX = 1024 };
+enum { DEV_OWN = 4, DEV_EXTRA_MAX = 32, DEV_ROLE_FIELDS_MAX = 1024, DEV_MEMO = 8192 };
 
 struct dev_mac { /* what is known of a MAC address */
     uint8_t mac[8];
@@ -22,6 +22,7 @@ struct dev_addr_key {
 struct dev_addr { /* a shortcut: which device an address is */
     struct dev_addr_key key;
     struct ww_mac mac;
+    bool sent; /* packets from it with this MAC address were looked at */
     struct ww_device_ref ref;
     uint64_t gen;
 };
@@ -56,6 +57,7 @@ struct ww_devices {
     uint64_t serial; /* of the last new device */
     uint64_t gen;    /* grows when shortcuts become wrong */
     struct ww_key fact_key;
+    uint64_t memo[DEV_MEMO]; /* hashes of what was told lately: asked before the tables */
     void (*on_new)(void *ctx, struct ww_device *dev);
     void *on_new_ctx;
     struct dev_type type[WW_EVENT_TYPES_MAX];
@@ -76,10 +78,15 @@ void ww_devices_evidence(struct ww_devices *d, const struct ww_event *e);
 /** The device claimed the address by ARP, or DHCP gave it. */
 void ww_devices_own(struct ww_devices *d, const struct ww_mac *mac, const struct ww_ip *ip,
                     bool only);
-/** Packets from ip came with the MAC address: a second IPv4 address makes it a router. */
-void ww_devices_source(struct ww_devices *d, const struct ww_event *e, const struct ww_mac *mac,
-                       const struct ww_ip *ip);
+/** True when the hash was noted lately; else notes it. */
+bool ww_devices_lately(struct ww_devices *d, uint64_t hash);
+/* Why a device with an address is asked for. */
+enum dev_why {
+    DEV_KNOWN, /* it may be new to us, then it is none */
+    DEV_MAKE,  /* it is there: becomes a device */
+    DEV_SENT   /* as MAKE, and its packets came with the MAC address */
+};
 /** The device with an address; mac all zero = not seen. */
 struct ww_device *ww_devices_at(struct ww_devices *d, const struct ww_event *e,
-                                const struct ww_ip *ip, const struct ww_mac *mac, bool make);
+                                const struct ww_ip *ip, const struct ww_mac *mac, enum dev_why why);
 #endif

@@ -273,8 +273,9 @@ static bool ledger_says(const struct ww_devices *d, const struct ww_mac *mac,
     return a != NULL && a == ww_site_by_ip(d->cfg.site, ip);
 }
 
-void ww_devices_source(struct ww_devices *d, const struct ww_event *e, const struct ww_mac *mac,
-                       const struct ww_ip *ip)
+/* Packets from ip came with the MAC address: a second IPv4 address makes it a router. */
+static void note_source(struct ww_devices *d, const struct ww_event *e, const struct ww_mac *mac,
+                        const struct ww_ip *ip)
 {
     if (mac_is_group(mac) || ip->fam != 4 || ww_ip_is_group(ip) || link_local(ip))
         return;
@@ -306,6 +307,10 @@ void ww_devices_own(struct ww_devices *d, const struct ww_mac *mac, const struct
     struct dev_mac *m = mac_rec(d, mac);
     if (owns(m, ip) || (m->router && m->nown == 0 && !only))
         return; /* known, or one that answers for many */
+    /* who has an address can only change by this for routers, for what the ledger knows, for
+     * addresses outside, and for addresses that were given back */
+    bool other = m->router || (only && m->nown > 0) || ww_site_by_mac(d->cfg.site, mac) != NULL ||
+                 ww_site_by_ip(d->cfg.site, ip) != NULL || ww_site_external(d->cfg.site, ip);
     if (only)
         m->nown = 0;
     if (m->nown == DEV_OWN) { /* it answers for many: proxy ARP, RFC 1027 */
@@ -317,7 +322,7 @@ void ww_devices_own(struct ww_devices *d, const struct ww_mac *mac, const struct
     m->own[m->nown++] = *ip;
     if (m->seen4.fam != 0 && ww_ip_eq(&m->seen4, ip))
         m->seen4.fam = 0;
-    d->gen++;
+    d->gen += other;
 }
 
 struct ww_device *ww_devices_by_mac(struct ww_devices *d, const struct ww_event *e,
@@ -405,18 +410,22 @@ static void keep_address(struct ww_devices *d, struct ww_device *dev, const stru
 }
 
 struct ww_device *ww_devices_at(struct ww_devices *d, const struct ww_event *e,
-                                const struct ww_ip *ip, const struct ww_mac *mac, bool make)
+                                const struct ww_ip *ip, const struct ww_mac *mac, enum dev_why why)
 {
+    bool make = why != DEV_KNOWN;
     struct dev_addr_key ak = { .fam = ip->fam, .scope = scope_of(e) };
     struct ww_device_key key;
     const struct ww_site_device *ledger;
     struct ww_out o = ww_out((char *)ak.b, 16);
     ww_out_raw(&o, ip->b, 16);
     struct dev_addr *a = ww_table_find(&d->addr, &ak);
+    if (why == DEV_SENT && (a == NULL || !a->sent || a->gen != d->gen || !ww_mac_eq(&a->mac, mac)))
+        note_source(d, e, mac, ip);
     if (a != NULL && a->gen == d->gen && (mac_is_group(mac) || ww_mac_eq(&a->mac, mac))) {
         struct ww_device *dev = ww_devices_get(d, a->ref);
         if (dev != NULL) {
             ww_table_used(&d->dev, dev); /* not the oldest any more */
+            a->sent = a->sent || (why == DEV_SENT && ww_mac_eq(&a->mac, mac));
             if (make)
                 dev->last_ns = e->ts;
             return dev;
@@ -434,11 +443,20 @@ struct ww_device *ww_devices_at(struct ww_devices *d, const struct ww_event *e,
     a->ref = ww_devices_ref(d, dev);
     a->gen = d->gen;
     a->mac = *use;
+    a->sent = why == DEV_SENT && !mac_is_group(mac);
     keep_address(d, dev, e, ip, use);
     return dev;
 }
 
 /* ---- telling ---- */
+bool ww_devices_lately(struct ww_devices *d, uint64_t hash)
+{
+    uint64_t *m = &d->memo[hash & (DEV_MEMO - 1)];
+    bool known = *m == hash;
+    *m = hash;
+    return known;
+}
+
 void ww_devices_fact(struct ww_devices *d, struct ww_device *dev, const struct ww_event *cause,
                      const char *attribute, struct ww_slice value, const char *source,
                      uint8_t confidence)
@@ -454,7 +472,9 @@ void ww_devices_fact(struct ww_devices *d, struct ww_device *dev, const struct w
     ww_out_s(&o, source);
     ww_out_c(&o, 0);
     ww_out_raw(&o, value.p, value.n < 200 ? value.n : 200);
-    uint64_t key = ww_siphash(&d->fact_key, (struct ww_slice){ (const uint8_t *)text, o.n });
+    uint64_t key = ww_mix_bytes(&d->fact_key, text, o.n);
+    if (ww_devices_lately(d, key))
+        return;
     (void)ww_table_get(&d->fact, &key, &fresh);
     if (!fresh)
         return;

@@ -14,9 +14,7 @@ static struct ww_device *look_up_end(struct ww_devices *d, const struct ww_event
         return ww_devices_by_mac(d, e, &end->mac, make);
     if (ww_ip_is_group(&end->ip))
         return NULL;
-    if (make)
-        ww_devices_source(d, e, &end->mac, &end->ip);
-    return ww_devices_at(d, e, &end->ip, &end->mac, make);
+    return ww_devices_at(d, e, &end->ip, &end->mac, make ? DEV_SENT : DEV_KNOWN);
 }
 
 /* Is the answer that was kept still right? Out: dev */
@@ -61,7 +59,7 @@ struct ww_device *ww_devices_spoken_to(struct ww_devices *d, const struct ww_eve
     const struct ww_ip *ip = &e->end[side & 1].ip;
     if (dev != NULL || ww_site_by_ip(d->cfg.site, ip) == NULL)
         return dev;
-    return ww_devices_at(d, e, ip, &e->end[side & 1].mac, true);
+    return ww_devices_at(d, e, ip, &e->end[side & 1].mac, DEV_MAKE);
 }
 
 struct ww_device *ww_devices_by_ip(struct ww_devices *d, const struct ww_event *e,
@@ -70,5 +68,8 @@ struct ww_device *ww_devices_by_ip(struct ww_devices *d, const struct ww_event *
     static const struct ww_mac none = { { 0 } };
     if (ip->fam == 0 || ww_ip_is_group(ip))
         return NULL;
-    return ww_devices_at(d, e, ip, &none, false);
+    for (unsigned side = 0; e == d->flow_event && side < 2; side++)
+        if (ww_ip_eq(ip, &e->end[side].ip))
+            return ww_devices_end(d, e, (enum ww_dir)side, false);
+    return ww_devices_at(d, e, ip, &none, DEV_KNOWN);
 }

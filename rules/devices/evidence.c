@@ -226,6 +226,8 @@ static void role_server(struct ww_devices *d, const struct ww_event *e, uint64_t
         .device = dev->serial, .port = end->port, .ip_proto = e->ip_proto, .app = e->dissector
     };
     bool fresh = false;
+    if (ww_devices_lately(d, ww_mix_words(&d->fact_key, &key, sizeof key)))
+        return;
     (void)ww_table_get(&d->served, &key, &fresh);
     if (!fresh)
         return; /* told: the texts need not be made again */
@@ -250,7 +252,7 @@ static void arp(struct ww_devices *d, const struct ww_event *e)
         ww_get_u64(e, d->arp_differs) != 0)
         return;
     ww_devices_own(d, mac, ip, false);
-    (void)ww_devices_at(d, e, ip, mac, true);
+    (void)ww_devices_at(d, e, ip, mac, DEV_MAKE);
 }
 
 /* A server gave an address (RFC 2131 4.3.1); what the client had before is over. */

@@ -37,6 +37,16 @@ static inline uint64_t ww_mix_words(const struct ww_key *k, const void *p, size_
     return ww_mix(h ^ n, k->k[1] | 1);
 }
 
+/** The same for any number of bytes. */
+static inline uint64_t ww_mix_bytes(const struct ww_key *k, const void *p, size_t n)
+{
+    size_t whole = n & ~(size_t)7;
+    uint64_t last = 0;
+    if (n > whole)
+        memcpy(&last, (const uint8_t *)p + whole, n - whole);
+    return ww_mix(ww_mix_words(k, p, whole) ^ last, (k->k[1] ^ n) | 1);
+}
+
 /* Are two fixed-size keys the same? n is a multiple of 8. */
 static inline bool ww_words_eq(const void *a, const void *b, size_t n)
 {

@@ -11,8 +11,13 @@ void *ww_mem_reserve(size_t bytes)
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED)
         return NULL;
-    (void)HUGE_FROM;
     return p;
+}
+
+void ww_mem_dense(void *p, size_t bytes)
+{
+    if (p != NULL && bytes >= HUGE_FROM)
+        (void)madvise(p, bytes, MADV_HUGEPAGE); /* a wish: without, it is only slower */
 }
 
 void ww_mem_release(void *p, size_t bytes)

@@ -5,8 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Reserves zeroed memory from the system; NULL when it refuses. Large areas ask for huge pages. */
+/** Reserves zeroed memory from the system; NULL when it refuses. */
 void *ww_mem_reserve(size_t bytes);
+/** The area is filled from its beginning, or all over: large ones ask for huge pages. */
+void ww_mem_dense(void *p, size_t bytes);
 void ww_mem_release(void *p, size_t bytes);
 
 #define WW_NONE UINT32_MAX /* no slot; an enum holds only an int */

@@ -72,67 +72,84 @@ static const char *table_of(uint64_t kind)
     return kind == WW_LINK_ALERT ? "alerts" : "operator_action";
 }
 
+/* A statement that is prepared once and kept with the chain. */
+static int keep(sqlite3 *db, sqlite3_stmt **st, const char *sql)
+{
+    return *st != NULL ? SQLITE_OK
+                       : sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, st, NULL);
+}
+
+void ww_db_chain_drop(struct ww_chain *c)
+{
+    sqlite3_stmt *all[] = { c->alert, c->action, c->head, c->add };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        (void)sqlite3_finalize(all[i]);
+    *c = (struct ww_chain){ .head = NULL };
+}
+
 /* Digest of a row as it stands. SQLITE_DONE when there is no such row. */
-static int row_digest(sqlite3 *db, uint64_t kind, int64_t ref, uint8_t digest[WW_DB_HASH])
+static int row_digest(sqlite3 *db, struct ww_chain *c, enum ww_link kind, int64_t ref,
+                      uint8_t digest[WW_DB_HASH])
 {
     char sql[64];
-    sqlite3_stmt *st = NULL;
+    sqlite3_stmt **st = kind == WW_LINK_ALERT ? &c->alert : &c->action;
     (void)snprintf(sql, sizeof sql, "SELECT * FROM %s WHERE id=?1", table_of(kind));
-    int rc = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_bind_int64(st, 1, ref);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_step(st);
-    if (rc == SQLITE_ROW && !ww_db_digest(digest, st))
+    int rc = keep(db, st, sql);
+    if (rc != SQLITE_OK)
+        return rc;
+    (void)sqlite3_bind_int64(*st, 1, ref);
+    rc = sqlite3_step(*st);
+    if (rc == SQLITE_ROW && !ww_db_digest(digest, *st))
         rc = SQLITE_NOMEM;
-    (void)sqlite3_finalize(st);
+    (void)sqlite3_reset(*st);
     return rc;
 }
 
 /* Number and hash of the last link; zeros when the chain is empty. */
-static int chain_head(sqlite3 *db, uint64_t *n, uint8_t hash[WW_DB_HASH])
+static int chain_head(sqlite3 *db, struct ww_chain *c, uint64_t *n, uint8_t hash[WW_DB_HASH])
 {
-    sqlite3_stmt *st = NULL;
     *n = 0;
     for (size_t i = 0; i < WW_DB_HASH; i++)
         hash[i] = 0;
-    int rc =
-        sqlite3_prepare_v2(db, "SELECT n,hash FROM chain ORDER BY n DESC LIMIT 1", -1, &st, NULL);
-    if (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
-        struct ww_slice h = { sqlite3_column_blob(st, 1), (size_t)sqlite3_column_bytes(st, 1) };
-        *n = (uint64_t)sqlite3_column_int64(st, 0);
+    int rc = keep(db, &c->head, "SELECT n,hash FROM chain ORDER BY n DESC LIMIT 1");
+    if (rc != SQLITE_OK)
+        return rc;
+    rc = sqlite3_step(c->head);
+    if (rc == SQLITE_ROW) {
+        struct ww_slice h = { sqlite3_column_blob(c->head, 1),
+                              (size_t)sqlite3_column_bytes(c->head, 1) };
+        *n = (uint64_t)sqlite3_column_int64(c->head, 0);
         for (size_t i = 0; i < WW_DB_HASH; i++)
             hash[i] = ww_slice_at(h, i);
     }
-    (void)sqlite3_finalize(st);
+    (void)sqlite3_reset(c->head);
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-int ww_db_link(sqlite3 *db, enum ww_link kind, int64_t ref, uint64_t at_ns)
+int ww_db_link(sqlite3 *db, struct ww_chain *c, enum ww_link kind, int64_t ref, uint64_t at_ns)
 {
     uint8_t digest[WW_DB_HASH], prev[WW_DB_HASH], hash[WW_DB_HASH];
     struct link l = { .kind = kind, .ref = (uint64_t)ref, .at = at_ns, .digest = digest };
-    int rc = row_digest(db, kind, ref, digest);
+    int rc = row_digest(db, c, kind, ref, digest);
     if (rc != SQLITE_ROW)
         return rc == SQLITE_DONE ? SQLITE_INTERNAL : rc;
-    rc = chain_head(db, &l.n, prev);
+    rc = chain_head(db, c, &l.n, prev);
+    if (rc == SQLITE_OK)
+        rc = keep(db, &c->add, "INSERT INTO chain VALUES(?1,?2,?3,?4,?5,?6)");
     if (rc != SQLITE_OK)
         return rc;
     l.n++;
     if (!link_hash(hash, prev, &l))
         return SQLITE_NOMEM;
-    sqlite3_stmt *st = NULL;
-    rc = sqlite3_prepare_v2(db, "INSERT INTO chain VALUES(?1,?2,?3,?4,?5,?6)", -1, &st, NULL);
-    if (rc == SQLITE_OK) {
-        (void)sqlite3_bind_int64(st, 1, (sqlite3_int64)l.n);
-        (void)sqlite3_bind_int64(st, 2, kind);
-        (void)sqlite3_bind_int64(st, 3, ref);
-        (void)sqlite3_bind_int64(st, 4, (sqlite3_int64)at_ns);
-        (void)sqlite3_bind_blob(st, 5, digest, sizeof digest, SQLITE_STATIC);
-        (void)sqlite3_bind_blob(st, 6, hash, sizeof hash, SQLITE_STATIC);
-        rc = sqlite3_step(st);
-    }
-    int end = sqlite3_finalize(st);
+    (void)sqlite3_bind_int64(c->add, 1, (sqlite3_int64)l.n);
+    (void)sqlite3_bind_int64(c->add, 2, kind);
+    (void)sqlite3_bind_int64(c->add, 3, ref);
+    (void)sqlite3_bind_int64(c->add, 4, (sqlite3_int64)at_ns);
+    (void)sqlite3_bind_blob(c->add, 5, digest, sizeof digest, SQLITE_STATIC);
+    (void)sqlite3_bind_blob(c->add, 6, hash, sizeof hash, SQLITE_STATIC);
+    rc = sqlite3_step(c->add);
+    int end = sqlite3_reset(c->add);
+    (void)sqlite3_clear_bindings(c->add);
     return rc == SQLITE_DONE ? SQLITE_OK : end != SQLITE_OK ? end : rc;
 }
 
@@ -209,6 +226,7 @@ static enum ww_rc check_rows(const struct ww_store *s, uint64_t kind, uint64_t *
                    "SELECT r.*,(SELECT c.digest FROM chain c WHERE c.kind=%d AND c.ref=r.id"
                    " ORDER BY c.n DESC LIMIT 1)AS digest FROM %s r ORDER BY r.id",
                    (int)kind, table_of(kind));
+    struct ww_chain chain = { .head = NULL };
     enum ww_rc rc = ww_db_prepare(s, &st, sql, e);
     int step = SQLITE_DONE;
     while (rc == WW_OK && (step = sqlite3_step(st)) == SQLITE_ROW) {
@@ -220,12 +238,14 @@ static enum ww_rc check_rows(const struct ww_store *s, uint64_t kind, uint64_t *
         ++*n;
         if (d.n != WW_DB_HASH)
             found(v, table_of(kind), id, "has no link in the chain");
-        else if (row_digest(s->db, kind, (int64_t)id, digest) != SQLITE_ROW ||
+        else if (row_digest(s->db, &chain, (enum ww_link)kind, (int64_t)id, digest) !=
+                     SQLITE_ROW ||
                  !ww_slice_eq(d, (struct ww_slice){ digest, sizeof digest }))
             found(v, table_of(kind), id, "was changed after it was written");
     }
     if (rc == WW_OK && step != SQLITE_DONE && step != SQLITE_ROW)
         rc = ww_db_fail(s->db, step, s->path, "cannot check the rows", e);
+    ww_db_chain_drop(&chain);
     (void)sqlite3_finalize(st);
     return rc;
 }

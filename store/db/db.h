@@ -67,6 +67,11 @@ struct ww_source_span {
     bool dirty;
 };
 
+/* Statements of the chain, prepared when they are first needed. */
+struct ww_chain {
+    sqlite3_stmt *alert, *action, *head, *add;
+};
+
 struct ww_store {
     sqlite3 *db;
     char path[512];
@@ -79,6 +84,7 @@ struct ww_store {
     size_t nfeed;
     uint8_t feed_of[WW_EVENT_TYPES_MAX][2]; /* index + 1 into feed by type */
     sqlite3_stmt *begin, *commit, *rollback, *span, *run_span;
+    struct ww_chain chain;
 
     sqlite3_int64 run, series; /* series: of alert numbers, see ww_store_replay */
     sqlite3_int64 seen_action; /* operator actions up to here were told */
@@ -152,7 +158,8 @@ enum ww_link { WW_LINK_ALERT = 1, WW_LINK_ACTION = 2 };
 /** Digest of one row: names, types and values of all columns that are not NULL. */
 bool ww_db_digest(uint8_t out[WW_DB_HASH], sqlite3_stmt *row);
 /** Appends a link for the row (alert or action) inside the open transaction. SQLite's code. */
-int ww_db_link(sqlite3 *db, enum ww_link kind, int64_t ref, uint64_t at_ns);
+int ww_db_link(sqlite3 *db, struct ww_chain *c, enum ww_link kind, int64_t ref, uint64_t at_ns);
+void ww_db_chain_drop(struct ww_chain *c);
 
 /* feed.c */
 /** Resolves the tables against the registry and prepares their statements. */

@@ -31,14 +31,23 @@ static void drop(struct ww_store *s)
     sqlite3_stmt *all[] = { s->begin, s->commit, s->rollback, s->span, s->run_span };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         (void)sqlite3_finalize(all[i]);
+    ww_db_chain_drop(&s->chain);
     (void)sqlite3_close(s->db);
     free(s->src);
     free(s->queue);
     free(s);
 }
 
+/* SQLite's own count of its memory costs a lock per allocation, and nobody asks for it. Refused, and
+ * that is well, when SQLite is in use already. */
+static void quiet(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static enum ww_rc open_file(struct ww_store *s, int flags, unsigned busy_ms, struct ww_err *e)
 {
+    quiet();
     int rc =
         sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     if (rc != SQLITE_OK)

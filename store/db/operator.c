@@ -76,7 +76,10 @@ static int insert(const struct ww_store *s, const struct ww_operator *op)
     int end = sqlite3_finalize(st);
     if (rc != SQLITE_DONE)
         return end != SQLITE_OK ? end : rc;
-    return ww_db_link(s->db, WW_LINK_ACTION, sqlite3_last_insert_rowid(s->db), op->at_ns);
+    struct ww_chain c = { .head = NULL };
+    rc = ww_db_link(s->db, &c, WW_LINK_ACTION, sqlite3_last_insert_rowid(s->db), op->at_ns);
+    ww_db_chain_drop(&c);
+    return rc;
 }
 
 enum ww_rc ww_store_act(struct ww_store *s, const struct ww_operator *op, struct ww_err *e)

@@ -52,7 +52,7 @@ static int write_links(struct ww_store *s)
 {
     int rc = SQLITE_OK;
     for (size_t i = 0; rc == SQLITE_OK && i < s->ndirty; i++)
-        rc = ww_db_link(s->db, WW_LINK_ALERT, s->dirty[i], s->last);
+        rc = ww_db_link(s->db, &s->chain, WW_LINK_ALERT, s->dirty[i], s->last);
     if (rc == SQLITE_OK)
         s->ndirty = 0;
     return rc;
