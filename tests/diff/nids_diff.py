@@ -8,6 +8,7 @@ number of bytes with the same hash. A difference is a failure or a row of known_
 """
 import argparse
 import collections
+import concurrent.futures
 import os
 import subprocess
 import sys
@@ -75,15 +76,22 @@ def main():
     a = p.parse_args()
     rows = tshark_diff.read_tsv(os.path.join(tshark_diff.HERE, "known_differences.tsv"), 5)
     new = old = same = size = files = failed = 0
-    for name, path in captures(a):
+
+    def both(capture):
         try:
-            ours, theirs = streams(a.nids, "ours", path), streams(a.nids, "nids", path)
+            return capture[0], streams(a.nids, "ours", capture[1]), streams(a.nids, "nids", capture[1])
         except RuntimeError as e:
+            return capture[0], None, e
+
+    with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        results = list(pool.map(both, captures(a)))
+    for name, ours, theirs in results:
+        if ours is None:
             if a.material:
-                print("left out: %s: %s" % (name, str(e).strip().split("\n")[-1][:160]))
+                print("left out: %s: %s" % (name, str(theirs).strip().split("\n")[-1][:160]))
                 failed += 1
                 continue
-            print(e)
+            print(theirs)
             return 1
         found, n, b = compare(ours, theirs)
         same, size, files = same + n, size + b, files + (n > 0)
