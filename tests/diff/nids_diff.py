@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Differential test against libnids: the streams of both reassemblers, by connection and direction.
 
-    nids_diff.py --nids PROGRAM [--material DIR | --capture FILE...] [-v]
+    nids_diff.py --nids PROGRAM [--wardwatch PROGRAM] [--material DIR | --capture FILE...] [-v]
 
 Compared are IPv4 connections whose whole handshake and all bytes we saw; libnids sees no others. Equal means the same
-number of bytes with the same hash. A difference is a failure or a row of known_differences.tsv (event `stream`).
+number of bytes with the same hash. With --wardwatch, the DICOM and HL7 events over libnids' streams must also be events that
+wardwatch tells, with the same fields. A difference is a failure or a row of known_differences.tsv (event `stream`).
 """
 import argparse
 import collections
@@ -15,6 +16,8 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "golden"))
+import run  # noqa: E402
 import tshark_diff  # noqa: E402
 
 SIZE_MAX = 64 << 20
@@ -55,6 +58,19 @@ def compare(ours, theirs):
     return found, same, size
 
 
+# fields that depend on when a segment was handed over, or on packets that libnids takes away
+EVENT_FIELDS = {("*", "latency_ms"): "any", ("*", "duration_ms"): "any", ("*", "request_frame"): "any"}
+
+
+def events_differ(nids, wardwatch, path):
+    """What is told over libnids' streams but not by wardwatch, and the number of events compared."""
+    told = [tshark_diff.our_events(wardwatch, path), []]
+    r = subprocess.run([nids, path], capture_output=True, check=False, timeout=600)
+    told[1] = run.parse(r.stdout, nids)
+    dicom_hl7 = [[e for e in events if e.get("event_type") in ("dicom", "hl7")] for events in told]
+    return run.compare(EVENT_FIELDS, *dicom_hl7), len(dicom_hl7[1])
+
+
 def captures(a):
     if a.capture or not a.material:
         return tshark_diff.captures(a)
@@ -70,6 +86,7 @@ def captures(a):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--nids", required=True)
+    p.add_argument("--wardwatch")
     p.add_argument("--material")
     p.add_argument("--capture", nargs="*")
     p.add_argument("-v", action="store_true", help="also print the known differences")
@@ -100,6 +117,15 @@ def main():
             old, new = old + is_known, new + (not is_known)
             if not is_known or a.v:
                 print("%s%s: %s -> %s number %d %s: %s" % ("known: " if is_known else "", name, *key, text))
+    events = 0
+    for name, path in captures(a) if a.wardwatch and not a.material else []:
+        found, n = events_differ(a.nids, a.wardwatch, path)
+        events, new = events + n, new + len(found)
+        for text in found:
+            print("%s: told over libnids only: %s" % (name, text))
+    if a.wardwatch and not a.material:
+        print("%d DICOM and HL7 events over libnids' streams compared" % events)
+        new += events == 0
     print("%d directions with %d bytes are the same in %d captures, %d known differences, %d new, %d captures left out"
           % (same, size, files, old, new, failed))
     return 1 if new or same == 0 else 0
