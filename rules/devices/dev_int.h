@@ -52,6 +52,7 @@ struct ww_devices {
     struct ww_table served; /* services whose facts were told: keyed by device, port, protocol */
     const struct ww_event *flow_event; /* see ww_devices_flow */
     struct ww_device_seen *flow_at;
+    bool sent_before; /* the address that was found last had sent from its MAC address */
     struct ww_oui *oui;
     char note[256];
     uint64_t serial; /* of the last new device */

@@ -413,6 +413,7 @@ struct ww_device *ww_devices_at(struct ww_devices *d, const struct ww_event *e,
                                 const struct ww_ip *ip, const struct ww_mac *mac, enum dev_why why)
 {
     bool make = why != DEV_KNOWN;
+    d->sent_before = false;
     struct dev_addr_key ak = { .fam = ip->fam, .scope = scope_of(e) };
     struct ww_device_key key;
     const struct ww_site_device *ledger;
@@ -426,6 +427,7 @@ struct ww_device *ww_devices_at(struct ww_devices *d, const struct ww_event *e,
         if (dev != NULL) {
             ww_table_used(&d->dev, dev); /* not the oldest any more */
             a->sent = a->sent || (why == DEV_SENT && ww_mac_eq(&a->mac, mac));
+            d->sent_before = a->sent && ww_mac_eq(&a->mac, mac);
             if (make)
                 dev->last_ns = e->ts;
             return dev;
@@ -449,14 +451,6 @@ struct ww_device *ww_devices_at(struct ww_devices *d, const struct ww_event *e,
 }
 
 /* ---- telling ---- */
-bool ww_devices_lately(struct ww_devices *d, uint64_t hash)
-{
-    uint64_t *m = &d->memo[hash & (DEV_MEMO - 1)];
-    bool known = *m == hash;
-    *m = hash;
-    return known;
-}
-
 void ww_devices_fact(struct ww_devices *d, struct ww_device *dev, const struct ww_event *cause,
                      const char *attribute, struct ww_slice value, const char *source,
                      uint8_t confidence)

@@ -53,10 +53,10 @@ struct ww_device_ref {
 /* What was found out about one end of a flow; good until the inventory changes in a way that could
  * give another answer. */
 struct ww_device_seen {
-    struct ww_device_ref ref; /* serial 0: nobody */
-    uint64_t gen, newest;     /* state of the inventory; gen 0 = not asked yet */
+    uint64_t serial, newest; /* serial 0: nobody, while the newest device is still that one */
+    uint32_t index, gen;     /* gen 0 = not asked yet */
     struct ww_mac mac;
-    bool sent;                /* asked with make */
+    bool sent; /* asked with make */
 };
 
 struct ww_devices;

@@ -21,10 +21,10 @@ static struct ww_device *look_up_end(struct ww_devices *d, const struct ww_event
 static bool still(struct ww_devices *d, const struct ww_device_seen *s, const struct ww_end *end,
                   bool make, struct ww_device **dev)
 {
-    if (s->gen != d->gen || (make && !s->sent) || !ww_mac_eq(&s->mac, &end->mac))
+    if (s->gen != (uint32_t)d->gen || (make && !s->sent) || !ww_mac_eq(&s->mac, &end->mac))
         return false;
-    *dev = ww_devices_get(d, s->ref);
-    return *dev != NULL || (s->ref.serial == 0 && s->newest == d->serial);
+    *dev = ww_devices_get(d, (struct ww_device_ref){ s->index, s->serial });
+    return *dev != NULL || (s->serial == 0 && s->newest == d->serial);
 }
 
 struct ww_device *ww_devices_end(struct ww_devices *d, const struct ww_event *e, enum ww_dir side,
@@ -43,12 +43,15 @@ struct ww_device *ww_devices_end(struct ww_devices *d, const struct ww_event *e,
             dev->last_ns = e->ts;
         return dev;
     }
+    d->sent_before = false;
     dev = look_up_end(d, e, end, make);
-    *s = (struct ww_device_seen){ .ref = ww_devices_ref(d, dev),
-                                  .gen = d->gen,
+    struct ww_device_ref ref = ww_devices_ref(d, dev);
+    *s = (struct ww_device_seen){ .serial = ref.serial,
+                                  .index = ref.index,
+                                  .gen = (uint32_t)d->gen,
                                   .newest = d->serial,
                                   .mac = end->mac,
-                                  .sent = make };
+                                  .sent = make || d->sent_before };
     return dev;
 }
 
@@ -72,4 +75,13 @@ struct ww_device *ww_devices_by_ip(struct ww_devices *d, const struct ww_event *
         if (ww_ip_eq(ip, &e->end[side].ip))
             return ww_devices_end(d, e, (enum ww_dir)side, false);
     return ww_devices_at(d, e, ip, &none, DEV_KNOWN);
+}
+
+/* ---- what was told lately ---- */
+bool ww_devices_lately(struct ww_devices *d, uint64_t hash)
+{
+    uint64_t *m = &d->memo[hash & (DEV_MEMO - 1)];
+    bool known = *m == hash;
+    *m = hash;
+    return known;
 }

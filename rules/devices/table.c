@@ -10,11 +10,10 @@ enum { LAZY_FROM = 1024 };
 struct link {
     uint32_t chain;        /* index + 1 of the next record of the bucket, or of the spare list */
     uint32_t older, newer; /* index + 1 */
-    uint32_t hash;         /* 0 = free */
-    uint32_t turn;         /* when it became the newest */
-    uint32_t pad[3];
+    uint16_t tag;          /* of the hash; 0 = free */
+    uint16_t turn;         /* when it became the newest */
 };
-static_assert(sizeof(struct link) % 16 == 0, "records behind it stay aligned");
+static_assert(sizeof(struct link) == 16, "records behind it stay aligned");
 
 enum ww_rc ww_table_init(struct ww_table *t, const char *what, uint32_t cap, size_t key_size,
                          size_t size, struct ww_err *e)
@@ -67,27 +66,28 @@ uint32_t ww_table_index(const struct ww_table *t, const void *rec)
 
 void *ww_table_at(const struct ww_table *t, uint32_t index)
 {
-    return index < t->fresh && link_at(t, index + 1)->hash != 0 ? rec_at(t, index + 1) : NULL;
+    return index < t->fresh && link_at(t, index + 1)->tag != 0 ? rec_at(t, index + 1) : NULL;
 }
 
 static uint32_t hash_of(const struct ww_table *t, const void *key)
 {
-    return (uint32_t)(ww_mix_words(&t->key, key, t->key_size) >> 32) | 1u;
+    return (uint32_t)(ww_mix_words(&t->key, key, t->key_size) >> 32);
 }
 
-/* The lowest bit of a hash is always set. */
-static uint32_t *bucket_of(const struct ww_table *t, uint32_t hash)
+/* Of the bits that choose no bucket in tables of the usual sizes; never 0. */
+static uint16_t tag_of(uint32_t hash)
 {
-    return &t->bucket[hash >> 1 & t->mask];
+    return (uint16_t)(hash >> 16 | 1u);
 }
 
 /* Return: index + 1, 0 = none */
 static uint32_t look_up(const struct ww_table *t, const void *key, uint32_t hash)
 {
-    uint32_t i = *bucket_of(t, hash);
+    uint32_t i = t->bucket[hash & t->mask];
+    uint16_t tag = tag_of(hash);
     while (i != 0) {
         const struct link *l = link_at(t, i);
-        if (l->hash == hash && ww_words_eq(l + 1, key, t->key_size))
+        if (l->tag == tag && ww_words_eq(l + 1, key, t->key_size))
             return i;
         i = l->chain;
     }
@@ -119,7 +119,7 @@ static void link_newest(struct ww_table *t, uint32_t i)
     struct link *l = link_at(t, i);
     l->older = t->newest;
     l->newer = 0;
-    l->turn = ++t->turn;
+    l->turn = (uint16_t)(++t->turn / (t->lazy > 0 ? t->lazy : 1));
     if (t->newest != 0)
         link_at(t, t->newest)->newer = i;
     else
@@ -129,7 +129,8 @@ static void link_newest(struct ww_table *t, uint32_t i)
 
 static void touch(struct ww_table *t, uint32_t i)
 {
-    if (t->newest == i || t->turn - link_at(t, i)->turn < t->lazy)
+    if (t->newest == i ||
+        (t->lazy > 0 && (uint16_t)(t->turn / t->lazy) == link_at(t, i)->turn))
         return;
     unlink_age(t, i);
     link_newest(t, i);
@@ -153,14 +154,14 @@ void ww_table_drop(struct ww_table *t, void *rec)
 {
     uint32_t i = ww_table_index(t, rec) + 1;
     struct link *l = link_at(t, i);
-    uint32_t *at = bucket_of(t, l->hash);
+    uint32_t *at = &t->bucket[hash_of(t, rec) & t->mask];
     while (*at != 0 && *at != i)
         at = &link_at(t, *at)->chain;
     if (!WW_INVARIANT(*at == i))
         return;
     *at = l->chain;
     unlink_age(t, i);
-    l->hash = 0;
+    l->tag = 0;
     l->chain = t->spare;
     t->spare = i;
     t->n--;
@@ -194,9 +195,9 @@ void *ww_table_get(struct ww_table *t, const void *key, bool *fresh)
     uint8_t *r = rec_at(t, i);
     ww_copy(r, (struct ww_slice){ key, t->key_size });
     memset(r + t->key_size, 0, t->size - t->key_size);
-    uint32_t *at = bucket_of(t, hash);
+    uint32_t *at = &t->bucket[hash & t->mask];
     link_at(t, i)->chain = *at;
-    link_at(t, i)->hash = hash;
+    link_at(t, i)->tag = tag_of(hash);
     *at = i;
     link_newest(t, i);
     t->n++;

@@ -2,8 +2,8 @@
  *
  * All memory is taken at the start. A record begins with its key, whose bytes are all significant
  * (zero the padding). Records never move; a pointer is valid until the record is dropped. In tables
- * of over 1024 records a use counts again only after an eighth of the table was made or used since,
- * so that a look-up of what is in constant use writes nothing.
+ * of over 1024 records a use counts again only when up to an eighth of the table was made or used
+ * since, so that a look-up of what is in constant use writes nothing.
  */
 #ifndef WW_RULES_DEVICES_TABLE_H
 #define WW_RULES_DEVICES_TABLE_H
