@@ -37,7 +37,6 @@ enum ww_rc ww_table_init(struct ww_table *t, const char *what, uint32_t cap, siz
         ww_table_free(t);
         return WW_FAIL(e, WW_E_SYS, "%s: no memory for %u records", what, cap);
     }
-    ww_mem_dense(t->mem, cap * t->stride);
     return WW_OK;
 }
 

@@ -145,19 +145,37 @@ static enum ww_rc runs(const struct ww_store *s, struct ww_totals *t, struct ww_
     return rc;
 }
 
+enum ww_rc ww_model_one_day(const struct ww_store *s, bool *one, struct ww_err *e)
+{
+    static const char sql[] = "SELECT min(first_packet)/86400000000000="
+                              "max(last_packet)/86400000000000 FROM runs";
+    sqlite3_stmt *st = NULL;
+    bool found;
+    enum ww_rc rc = row(s, sql, 0, &st, &found, e);
+    *one = found && num0(st, 0) == 1;
+    (void)sqlite3_finalize(st);
+    return rc;
+}
+
 static enum ww_rc rows(const struct ww_store *s, struct ww_totals *t, struct ww_err *e)
 {
     static const char sql[] =
         "SELECT (SELECT count(*)FROM devices),"
         "(SELECT count(*)FROM devices d WHERE NOT EXISTS(SELECT 1 FROM evidence"
         " WHERE device=d.id AND attribute='baseline')),"
+        "(SELECT CASE ?1 WHEN 1 THEN(SELECT count(*)FROM conversations)ELSE"
         "(SELECT count(*)FROM(SELECT 1 FROM conversations GROUP BY device,peer,direction,ip_proto,"
-        "port,app)),"
+        "port,app))END),"
         "(SELECT count(*)FROM verdicts WHERE verdict='violation'),"
         "(SELECT count(*)FROM verdicts WHERE verdict='unresolved')";
     sqlite3_stmt *st = NULL;
     bool found;
-    enum ww_rc rc = row(s, sql, 0, &st, &found, e);
+    bool one = false;
+    enum ww_rc rc = ww_model_one_day(s, &one, e);
+    if (rc == WW_OK)
+        rc = row(s, sql, one, &st, &found, e);
+    else
+        found = false;
     if (found) {
         t->devices = num0(st, 0);
         t->undeclared = num0(st, 1);

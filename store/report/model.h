@@ -98,6 +98,8 @@ enum ww_rc ww_model_sources(const struct ww_store *s, ww_source_fn *fn, void *to
 /** Devices of the ledger first, then by id. limit 0 = all. */
 enum ww_rc ww_model_devices(const struct ww_store *s, uint64_t limit, ww_device_fn *fn, void *to,
                             struct ww_err *e) WW_MUST_CHECK;
+/** Do the packets of all runs lie in one day (UTC)? Then no conversation has a second row. */
+enum ww_rc ww_model_one_day(const struct ww_store *s, bool *one, struct ww_err *e) WW_MUST_CHECK;
 /** Worst verdict first, then the most bytes. A conversation between two devices is told once, by the
  * one that asked. Days are added up. */
 enum ww_rc ww_model_convs(const struct ww_store *s, uint64_t limit, ww_conv_fn *fn, void *to,

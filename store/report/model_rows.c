@@ -84,15 +84,22 @@ enum ww_rc ww_model_devices(const struct ww_store *s, uint64_t limit, ww_device_
 enum ww_rc ww_model_convs(const struct ww_store *s, uint64_t limit, ww_conv_fn *fn, void *to,
                           struct ww_err *e)
 {
-    static const char sql[] =
+    static const char days[] =
         "SELECT device,peer,max(peer_id),direction,ip_proto,port,app,sum(flows),sum(bytes_out),"
         "sum(bytes_in),min(first_seen),max(last_seen),count(*),min(" RANKS ")AS r"
         " FROM conversations GROUP BY device,peer,direction,ip_proto,port,app"
         " ORDER BY r,sum(bytes_out)+sum(bytes_in)DESC,device,peer,port LIMIT ?1";
+    static const char day[] = /* nothing to add up: a tenth of the work */
+        "SELECT device,peer,peer_id,direction,ip_proto,port,app,flows,bytes_out,bytes_in,"
+        "first_seen,last_seen,1," RANKS " AS r FROM conversations"
+        " ORDER BY r,bytes_out+bytes_in DESC,device,peer,port LIMIT ?1";
     static const char *const verdict[] = { "violation", "unresolved", "unbound",
                                            "",          "permitted",  "infrastructure" };
     sqlite3_stmt *st = NULL;
-    enum ww_rc rc = ww_db_prepare(s, &st, sql, e);
+    bool one = false;
+    enum ww_rc rc = ww_model_one_day(s, &one, e);
+    if (rc == WW_OK)
+        rc = ww_db_prepare(s, &st, one ? day : days, e);
     int step = SQLITE_DONE;
     if (rc == WW_OK)
         (void)sqlite3_bind_int64(st, 1, limit > 0 ? (sqlite3_int64)limit : -1);
