@@ -185,8 +185,11 @@ static void stats(struct ww_judge *j, const struct ww_event *e)
 {
     if (j->fp == NULL)
         return;
-    uint64_t ppm = ww_judge_u64(j, e, JF_ST_LOSS), packets = ww_judge_u64(j, e, JF_ST_PACKETS);
-    ww_fp_losses(j->fp, ppm == WW_NULL64 ? WW_NULL64 : packets * ppm / 1000000, packets);
+    uint64_t ppm = ww_judge_u64(j, e, JF_ST_LOSS), dropped = ww_judge_u64(j, e, JF_ST_KERNEL);
+    if (dropped != WW_NULL64)
+        dropped += ww_judge_u64(j, e, JF_ST_RING);
+    ww_fp_losses(j->fp, dropped, ww_judge_u64(j, e, JF_ST_PACKETS),
+                 ppm == WW_NULL64 ? WW_NULL32 : (uint32_t)ppm);
 }
 
 static void flow_event(struct ww_judge *j, const struct ww_event *e, struct ww_flow_rec *f,
@@ -289,6 +292,24 @@ void ww_judge_see(struct ww_judge *j, const struct ww_event *e, ww_event_fn *emi
     ww_conv_see(j->conv, e, f);
     ww_devices_flow(j->devices, NULL, NULL);
     every_second(j, false);
+}
+
+/* Who suppresses an alert has seen it: it counts on, and is not repeated as unconfirmed. */
+static enum ww_alert_state state_of(const char *action)
+{
+    if (strcmp(action, "close") == 0)
+        return WW_ALERT_CLOSED;
+    return action[0] != 0 ? WW_ALERT_ACKED : WW_ALERT_OPEN;
+}
+
+bool ww_judge_restore(struct ww_judge *j, const struct ww_alert *a, const char *action)
+{
+    return ww_alerts_restore(ww_detect_alerts(j->detect), a, state_of(action));
+}
+
+bool ww_judge_operator(struct ww_judge *j, uint64_t alert_id, const char *action)
+{
+    return ww_alerts_state(ww_detect_alerts(j->detect), alert_id, state_of(action));
 }
 
 void ww_judge_tick(struct ww_judge *j, uint64_t now_ns, ww_event_fn *emit, void *to)

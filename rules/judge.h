@@ -10,6 +10,7 @@
 #include "rules/site/site.h"
 
 struct ww_guide;     /* rules/guideline/guide.h */
+struct ww_alert;     /* rules/guideline/guide.h */
 struct ww_footprint; /* rules/baseline/footprint.h */
 
 /* Zero means the default. The least of each is 16. */
@@ -64,6 +65,14 @@ enum ww_rc ww_judge_new(struct ww_judge **out, const struct ww_judge_cfg *cfg,
                         struct ww_err *e) WW_MUST_CHECK;
 /** Judges one event; what follows from it is told to emit before the call returns. */
 void ww_judge_see(struct ww_judge *j, const struct ww_event *e, ww_event_fn *emit, void *to);
+/**
+ * Takes up an alert that an earlier run stored, oldest first and before the first event: its number
+ * and its count go on. In: action: what people decided last: ack, close, suppress, "" for nothing.
+ * Return: false when no room could be made for it; its number is not used again all the same
+ */
+bool ww_judge_restore(struct ww_judge *j, const struct ww_alert *a, const char *action);
+/** A person decided about an alert. Return: false when the alert is not in the table any more. */
+bool ww_judge_operator(struct ww_judge *j, uint64_t alert_id, const char *action);
 /** Packet time passes: flushes what is due. */
 void ww_judge_tick(struct ww_judge *j, uint64_t now_ns, ww_event_fn *emit, void *to);
 /** The end of the input: flushes everything. */

@@ -62,7 +62,8 @@ static const struct {
     [JF_MUD_MAC] = { JE_MUD, "subject_mac" },
     [JF_ST_PACKETS] = { JE_STATS, "capture__packets" },
     [JF_ST_LOSS] = { JE_STATS, "coverage__loss_ppm" },
-    [JF_ST_GAP] = { JE_STATS, "stream__gap_bytes" },
+    [JF_ST_KERNEL] = { JE_STATS, "capture__kernel_drops" },
+    [JF_ST_RING] = { JE_STATS, "capture__ring_drops" },
 };
 
 enum ww_rc ww_judge_resolve(struct ww_judge *j, struct ww_err *e)

@@ -246,7 +246,8 @@ static void to_footprint(struct ww_judge *j, const struct ww_event *e, const str
         .packets = ww_judge_u64(j, e, JF_END_PKTS_S) + ww_judge_u64(j, e, JF_END_PKTS_C),
         .gap_bytes = ww_judge_u64(j, e, JF_END_GAP_S) + ww_judge_u64(j, e, JF_END_GAP_C),
         .midstream = f->midstream,
-        .encrypted = strcmp(app, "tls") == 0 || strcmp(app, "ssh") == 0,
+        .unread = app[0] == 0 && f->sent[0] && f->sent[1] &&
+                  (e->ip_proto == 6 || e->ip_proto == 17 || e->ip_proto == 132),
     };
     ww_fp_flow(j->fp, shape, v, &facts);
 }

@@ -21,6 +21,7 @@ enum ww_rc ww_fp_new(struct ww_footprint **out, const struct ww_baseline *b, con
     fp->b = b;
     fp->device = device;
     fp->lost = WW_NULL64;
+    fp->missing_ppm = WW_NULL32;
     fp->loss_ppm = LOSS_PPM;
     fp->one_way_ppm = ONE_WAY_PPM;
     *out = fp;
@@ -136,7 +137,7 @@ void ww_fp_flow(struct ww_footprint *fp, const struct ww_bl_flow *f, const struc
     fp->seen = fp->seen || f->device_sent;
     fp->kind[v->kind]++;
     fp->gap_bytes += s->gap_bytes;
-    fp->encrypted += s->encrypted;
+    fp->unread += s->unread;
     if (f->ip_proto == 6) {
         fp->tcp++;
         fp->midstream += s->midstream;
@@ -195,10 +196,11 @@ void ww_fp_seen(struct ww_footprint *fp)
     fp->seen = true;
 }
 
-void ww_fp_losses(struct ww_footprint *fp, uint64_t lost, uint64_t packets)
+void ww_fp_losses(struct ww_footprint *fp, uint64_t lost, uint64_t packets, uint32_t missing_ppm)
 {
     fp->lost = lost;
     fp->packets = packets;
+    fp->missing_ppm = missing_ppm;
 }
 
 void ww_fp_thresholds(struct ww_footprint *fp, uint32_t loss_ppm, uint32_t one_way_ppm)
@@ -225,6 +227,7 @@ enum ww_fp_result ww_fp_result(const struct ww_footprint *fp, unsigned *reasons)
     if (above(fp->one_way, fp->tcp, fp->one_way_ppm))
         r |= WW_FP_ONE_WAY;
     if (fp->gap_bytes > 0 ||
+        (fp->missing_ppm != WW_NULL32 && fp->missing_ppm > fp->loss_ppm) ||
         (fp->lost != WW_NULL64 && above(fp->lost, fp->lost + fp->packets, fp->loss_ppm)))
         r |= WW_FP_LOSS;
     if (fp->kind[WW_BL_UNRESOLVED] > 0 || fp->medical_unresolved > 0)

@@ -21,7 +21,7 @@ struct ww_fp_facts {
     uint64_t packets;     /* both directions */
     uint64_t gap_bytes;   /* stream bytes not seen */
     bool midstream;       /* the beginning was not seen */
-    bool encrypted;       /* content cannot be seen: TLS, SSH */
+    bool unread;          /* answered, but no dissector knows what was said: encrypted or foreign */
 };
 /** One conversation, once, when it is over, with the verdict on all that was seen of it. */
 void ww_fp_flow(struct ww_footprint *fp, const struct ww_bl_flow *f, const struct ww_bl_verdict *v,
@@ -30,8 +30,10 @@ void ww_fp_flow(struct ww_footprint *fp, const struct ww_bl_flow *f, const struc
 void ww_fp_medical(struct ww_footprint *fp, const struct ww_bl_verdict *v, uint64_t frame);
 /** The device was seen otherwise (ARP, LLDP), so that it is known to be there. */
 void ww_fp_seen(struct ww_footprint *fp);
-/** Losses of the whole capture. In: lost packets, WW_NULL64 = unknown; packets seen. */
-void ww_fp_losses(struct ww_footprint *fp, uint64_t lost, uint64_t packets);
+/** Losses of the whole capture. In: packets dropped on the way to the sensor, WW_NULL64 = unknown
+ * (a file does not say); packets seen; share of stream bytes that are missing, in ppm, WW_NULL32 =
+ * unknown. */
+void ww_fp_losses(struct ww_footprint *fp, uint64_t lost, uint64_t packets, uint32_t missing_ppm);
 
 /** From which share of losses, and of TCP conversations in one direction only, an absence is no
  * longer shown. Units: parts per million. Without this call 1000 and 500000. */

@@ -125,7 +125,7 @@ static void json_summary(const struct ww_footprint *fp, struct ww_out *o)
     ww_json_u64(o, "tcp_flows", fp->tcp);
     ww_json_u64(o, "midstream_flows", fp->midstream);
     ww_json_u64(o, "one_way_flows", fp->one_way);
-    ww_json_u64(o, "encrypted_flows", fp->encrypted);
+    ww_json_u64(o, "unread_flows", fp->unread);
     ww_json_u64(o, "gap_bytes", fp->gap_bytes);
     ww_json_u64(o, "reply_undeclared_flows", fp->reply_undeclared);
     ww_json_u64(o, "groups_dropped", fp->dropped);

@@ -237,6 +237,61 @@ static void undeclared(const struct page *p)
     }
 }
 
+/* "1.2.840.10008.1.1 SCU": a presentation context; anything else names an operation or titles. */
+static const char *role_of(const struct fp_fact *x)
+{
+    return x->observed[0] >= '0' && x->observed[0] <= '9' ? strrchr(x->observed, ' ') : NULL;
+}
+
+static bool alike(const struct fp_fact *a, const struct fp_fact *b)
+{
+    const char *ra = role_of(a);
+    const char *rb = role_of(b);
+    return ra != NULL && rb != NULL && strcmp(ra, rb) == 0 && a->kind == b->kind &&
+           a->reason == b->reason && strcmp(a->rule, b->rule) == 0;
+}
+
+/* Archives offer dozens of SOP classes at once: from the fourth of a kind on they share a line.
+ * Return: further facts that the line of fact i stands for, -1 when an earlier line does */
+static int others(const struct ww_footprint *fp, size_t i, uint64_t *sum)
+{
+    enum { ALONE = 3 };
+    size_t n = 0;
+    size_t before = 0;
+    for (size_t k = 0; k < fp->nfact; k++) {
+        if (!alike(&fp->fact[k], &fp->fact[i]))
+            continue;
+        n++;
+        before += k < i;
+        *sum += k != i ? fp->fact[k].count : 0;
+    }
+    if (n <= ALONE)
+        *sum = 0;
+    return n <= ALONE ? 0 : before > 0 ? -1 : (int)n - 1;
+}
+
+static void medical_line(const struct page *p, const struct fp_fact *x, int more, uint64_t sum)
+{
+    ww_out_s(p->o, "  ");
+    say(p, x->kind == WW_BL_VIOLATION    ? "medical_bad"
+           : x->kind == WW_BL_UNRESOLVED ? "unresolved"
+                                         : "medical_ok");
+    ww_out_s(p->o, " | ");
+    ww_out_text(p->o, ww_slice_str(x->observed));
+    if (more > 0) {
+        ww_out_f(p->o, " + %d ", more);
+        say(p, "more_classes");
+    }
+    if (x->reason != WW_BL_R_NONE) {
+        ww_out_s(p->o, " | ");
+        say_reason(p, x->reason);
+    }
+    count(p, x->count + sum, x->first_frame);
+    ww_out_c(p->o, '\n');
+    if (x->kind != WW_BL_PERMITTED)
+        declared(p, x->declared);
+}
+
 static void medical(const struct page *p)
 {
     if (p->fp->nfact == 0)
@@ -245,21 +300,10 @@ static void medical(const struct page *p)
     say(p, "medical");
     ww_out_s(p->o, ":\n");
     for (size_t i = 0; i < p->fp->nfact; i++) {
-        const struct fp_fact *x = &p->fp->fact[i];
-        ww_out_s(p->o, "  ");
-        say(p, x->kind == WW_BL_VIOLATION    ? "medical_bad"
-               : x->kind == WW_BL_UNRESOLVED ? "unresolved"
-                                             : "medical_ok");
-        ww_out_s(p->o, " | ");
-        ww_out_text(p->o, ww_slice_str(x->observed));
-        if (x->reason != WW_BL_R_NONE) {
-            ww_out_s(p->o, " | ");
-            say_reason(p, x->reason);
-        }
-        count(p, x->count, x->first_frame);
-        ww_out_c(p->o, '\n');
-        if (x->kind != WW_BL_PERMITTED)
-            declared(p, x->declared);
+        uint64_t sum = 0;
+        int more = others(p->fp, i, &sum);
+        if (more >= 0)
+            medical_line(p, &p->fp->fact[i], more, sum);
     }
 }
 
@@ -271,7 +315,7 @@ static void limits(const struct page *p)
     } rows[] = { { "l_midstream", p->fp->midstream },
                  { "l_one_way", p->fp->one_way },
                  { "l_gap", p->fp->gap_bytes },
-                 { "l_encrypted", p->fp->encrypted },
+                 { "l_unread", p->fp->unread },
                  { "l_reply", p->fp->reply_undeclared },
                  { "l_dropped", p->fp->dropped },
                  { "l_lost", p->fp->lost } };

@@ -52,9 +52,10 @@ struct ww_footprint {
     bool seen;
     uint64_t kind[WW_BL_UNBOUND + 1]; /* conversations by verdict */
     uint64_t medical_bad, medical_unresolved;
-    uint64_t tcp, midstream, one_way, encrypted, gap_bytes, reply_undeclared;
+    uint64_t tcp, midstream, one_way, unread, gap_bytes, reply_undeclared;
     uint64_t dropped; /* kinds of traffic without room */
     uint64_t lost, packets;
+    uint32_t missing_ppm;           /* stream bytes of the whole capture */
     uint32_t loss_ppm, one_way_ppm; /* limits */
 };
 

@@ -134,6 +134,11 @@ void ww_detect_tick(struct ww_detect *d, uint64_t now, bool end)
         ww_alerts_tick(d->alerts, now, t->emit, t->to);
 }
 
+struct ww_alerts *ww_detect_alerts(const struct ww_detect *d)
+{
+    return d->alerts;
+}
+
 const struct ww_alerts_stats *ww_detect_stats(const struct ww_detect *d)
 {
     return ww_alerts_stats(d->alerts);

@@ -72,6 +72,8 @@ void ww_detect_judged(struct ww_detect *d, const struct ww_judged *j);
 void ww_detect_event(struct ww_detect *d, const struct ww_event *e);
 void ww_detect_tick(struct ww_detect *d, uint64_t now, bool end);
 const struct ww_alerts_stats *ww_detect_stats(const struct ww_detect *d);
+/** The table of alerts, for what people decide about them. */
+struct ww_alerts *ww_detect_alerts(const struct ww_detect *d);
 
 /* ---- for detectors ---- */
 const struct ww_detect_cfg *ww_detect_cfg(const struct ww_detect *d);

@@ -210,6 +210,15 @@ static void set_severity(struct ww_alert *r, const struct raise *x)
 
 /* ---- a new alert ---------------------------------------------------------------------------- */
 
+static void drop(struct ww_alerts *a, uint32_t i)
+{
+    struct ww_at_note *kind = ww_at_note(&a->t, hash_of(a, 'K', ww_at_alert(&a->t, i), false));
+    if (kind->peers > 0)
+        kind->peers--;
+    ww_at_remove(&a->t, i);
+    a->stats.evicted++;
+}
+
 static void make_room(struct raise *x)
 {
     struct ww_alerts *a = x->a;
@@ -218,11 +227,7 @@ static void make_room(struct raise *x)
     uint32_t i = ww_at_victim(&a->t);
     if (a->t.entry[i].count_emitted != ww_at_alert(&a->t, i)->count)
         emit_alert(a, i, "update", x->now, x->emit, x->to);
-    struct ww_at_note *kind = ww_at_note(&a->t, hash_of(a, 'K', ww_at_alert(&a->t, i), false));
-    if (kind->peers > 0)
-        kind->peers--;
-    ww_at_remove(&a->t, i);
-    a->stats.evicted++;
+    drop(a, i);
 }
 
 static void fill(struct raise *x, uint32_t i, uint64_t recurrence_of)
@@ -421,6 +426,9 @@ bool ww_alerts_restore(struct ww_alerts *a, const struct ww_alert *rec, enum ww_
     uint8_t level = rec->level >= 1 && rec->level <= WW_SEV_LEVEL_MAX ? rec->level : 1;
     uint32_t i = find(a, rec, hash);
     if (i == WW_AT_NONE) {
+        /* what was closed long ago gives way to what is still open */
+        if (a->t.used == a->t.cap)
+            drop(a, ww_at_victim(&a->t));
         i = ww_at_add(&a->t, hash, level);
         if (i == WW_AT_NONE)
             return false;

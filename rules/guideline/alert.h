@@ -125,8 +125,9 @@ void ww_alerts_end(struct ww_alerts *a, uint64_t now_ns, ww_event_fn *emit, void
 bool ww_alerts_state(struct ww_alerts *a, uint64_t alert_id, enum ww_alert_state s);
 
 /**
- * Puts a stored alert back at start, so that counting goes on and numbers are not used twice.
- * Return: false when the table is full; the number is taken into account all the same
+ * Puts a stored alert back at start, so that counting goes on and numbers are not used twice. In a
+ * full table the alert that matters least gives way, as for a new one.
+ * Return: false when there is no room; the number is taken into account all the same
  */
 bool ww_alerts_restore(struct ww_alerts *a, const struct ww_alert *rec, enum ww_alert_state s);
 

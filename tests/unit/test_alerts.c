@@ -476,6 +476,32 @@ Test(alerts, stored_alerts_go_on_after_a_restart)
     stop(a);
 }
 
+Test(alerts, restoring_into_a_full_table_keeps_what_is_open)
+{
+    struct ww_alerts *a = start(0, NULL, NULL);
+    struct ww_finding f = finding(104, 'b', "ct-02", "203.0.113.9");
+    raise(a, &f, 0);
+    struct ww_alert stored = got.a[0];
+    stop(a);
+    a = start(16, NULL, NULL);
+    for (unsigned i = 1; i <= 40; i++) { /* the oldest 30 were closed by people */
+        char peer[16];
+        (void)snprintf(peer, sizeof peer, "203.0.113.%u", i);
+        (void)WW_SET(stored.peer, ww_slice_str(peer));
+        stored.alert_id = i;
+        cr_expect(ww_alerts_restore(a, &stored, i <= 30 ? WW_ALERT_CLOSED : WW_ALERT_OPEN));
+    }
+    cr_expect_eq(ww_alerts_stats(a)->open, 16);
+    f = finding(104, 'b', "ct-02", "203.0.113.31");
+    raise(a, &f, 60);
+    cr_expect_eq(got.n, 0, "the oldest open one is still known");
+    f = finding(104, 'b', "ct-02", "203.0.113.99");
+    raise(a, &f, 61);
+    cr_assert_eq(got.n, 1);
+    cr_expect_eq(got.a[0].alert_id, 41);
+    stop(a);
+}
+
 static void many(struct ww_alerts *a, uint16_t class, char variant, unsigned from, unsigned to)
 {
     for (unsigned i = from; i < to; i++) {

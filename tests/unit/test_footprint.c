@@ -2,6 +2,7 @@
 #include "rules/baseline/footprint.h"
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define EXAMPLES WW_SOURCE_DIR "/contrib/examples/"
@@ -137,16 +138,18 @@ Test(footprint, limits_of_the_capture)
     want(WW_FP_CANNOT_TELL, WW_FP_ONE_WAY);
     feed(conversation(5, 104), 2);
     want(WW_FP_NONE_OBSERVED, 0); /* half of them are whole: told, but no reason */
-    ww_fp_losses(fp, 0, 1000);
+    ww_fp_losses(fp, 0, 1000, WW_NULL32);
     want(WW_FP_NONE_OBSERVED, 0);
-    ww_fp_losses(fp, 2, 998); /* the limit is one of a thousand */
+    ww_fp_losses(fp, 2, 998, WW_NULL32); /* the limit is one of a thousand */
     want(WW_FP_CANNOT_TELL, WW_FP_LOSS);
-    ww_fp_losses(fp, 1, 999);
+    ww_fp_losses(fp, 1, 999, 1000);
     want(WW_FP_NONE_OBSERVED, 0);
     ww_fp_thresholds(fp, 999, 499999);
     want(WW_FP_CANNOT_TELL, WW_FP_LOSS | WW_FP_ONE_WAY);
     ww_fp_thresholds(fp, 1000, 500000);
-    ww_fp_losses(fp, WW_NULL64, 1000);
+    ww_fp_losses(fp, WW_NULL64, 1000, 1001); /* drops unknown, but streams have holes */
+    want(WW_FP_CANNOT_TELL, WW_FP_LOSS);
+    ww_fp_losses(fp, WW_NULL64, 1000, 0);
     want(WW_FP_NONE_OBSERVED, 0);
     cr_expect_neq(strstr(render("en"), "packets dropped before the sensor: unknown"), NULL);
 }
@@ -161,6 +164,25 @@ Test(footprint, gaps_are_losses)
     ww_fp_flow(fp, &f, &v, &s);
     want(WW_FP_CANNOT_TELL, WW_FP_LOSS);
     cr_expect_neq(strstr(render("en"), "whose beginning was not seen: 1"), NULL);
+}
+
+Test(footprint, many_classes_of_one_kind_share_a_line)
+{
+    struct ww_bl_verdict v = { .kind = WW_BL_PERMITTED, .layer = WW_BL_L_MEDICAL };
+    for (unsigned i = 1; i <= 40; i++) {
+        (void)snprintf(v.observed, sizeof v.observed, "1.2.3.%u %s", i, i % 10 == 0 ? "SCP" : "SCU");
+        ww_fp_medical(fp, &v, 100 + i);
+    }
+    (void)snprintf(v.observed, sizeof v.observed, "C-STORE 1.2.3.1 SCU");
+    ww_fp_medical(fp, &v, 200);
+    render("en");
+    cr_expect_neq(strstr(text, "1.2.3.1 SCU + 35 further SOP classes (all of them with --format "
+                               "json) x36, first frame 101"),
+                  NULL, "%s", text);
+    cr_expect_neq(strstr(text, "1.2.3.10 SCP + 3 further SOP classes"), NULL, "%s", text);
+    cr_expect_neq(strstr(text, "C-STORE 1.2.3.1 SCU x1"), NULL, "%s", text);
+    cr_expect_eq(strstr(text, "1.2.3.2 "), NULL, "%s", text);
+    cr_expect_neq(strstr(render(NULL), "1.2.3.2 SCU"), NULL, "the JSON names all");
 }
 
 Test(footprint, medical_differences)

@@ -69,6 +69,29 @@ Test(judge, each_declared_end_has_its_own_view)
     tj_close(t);
 }
 
+Test(judge, stored_alerts_and_decisions_of_people_go_on)
+{
+    struct tj *t = tj_open(SITE, NULL, NULL, NULL);
+    tj_flow_all(t, ct(40000), pacs(9999), NULL, true);
+    struct ww_alert stored = *tj_alert(t, 102, 'a', "ct-01");
+    stored.alert_id = 7;
+    tj_close(t);
+
+    t = tj_open(SITE, NULL, NULL, NULL);
+    cr_assert(ww_judge_restore(t->j, &stored, "ack"));
+    tj_flow_all(t, ct(40001), pacs(9999), NULL, true);
+    cr_assert(tj_alert(t, 102, 'a', "ct-01") == NULL, "told before: %s", tj_list_alerts(t));
+    const struct ww_alert *other = tj_alert(t, 102, 'b', "pacs-1");
+    cr_assert_not_null(other);
+    cr_assert(eq(u64, other->alert_id, 8)); /* its number is not used twice */
+    cr_assert(ww_judge_operator(t->j, 7, "close"));
+    cr_assert_not(ww_judge_operator(t->j, 4711, "close"));
+    tj_flow_all(t, ct(40002), pacs(9999), NULL, true);
+    cr_assert_not_null(tj_alert(t, 102, 'a', "ct-01"), "closed, so the next is a new one");
+    cr_assert(eq(u64, tj_alert(t, 102, 'a', "ct-01")->recurrence_of, 7));
+    tj_close(t);
+}
+
 Test(judge, conversations_carry_the_verdict)
 {
     struct tj *t = tj_open(SITE, NULL, NULL, NULL);
