@@ -77,6 +77,9 @@ void ww_capfile_close(struct ww_capfile *c);
 void ww_capfile_progress(const struct ww_capfile *c, uint64_t *done, uint64_t *size);
 /** Packets left out by the filter, and records of a kind that is passed over. */
 uint64_t ww_capfile_filtered(const struct ww_capfile *c);
+/** Packets of a link layer that the decoder does not know. Out: link the first such type, all packets
+ *  of the file. */
+uint64_t ww_capfile_strange(const struct ww_capfile *c, uint16_t *link, uint64_t *all);
 
 static inline void ww_block_drop(struct ww_block *b, unsigned n)
 {
@@ -115,6 +118,10 @@ enum ww_rc ww_live_open(struct ww_live **out, const char *iface, uint32_t source
 int ww_live_dispatch(struct ww_live *l, ww_live_fn *fn, void *to, struct ww_err *e);
 /** Hands on what the kernel holds already; for the end. Takes a few time-outs at most. */
 void ww_live_drain(struct ww_live *l, ww_live_fn *fn, void *to);
+enum ww_iface { WW_IFACE_UP, WW_IFACE_DOWN, WW_IFACE_GONE };
+/** What became of the interface. Down is no error for libpcap: packets come again when it is up. */
+enum ww_iface ww_live_state(const struct ww_live *l);
+const char *ww_live_name(const struct ww_live *l);
 /** Packets received and dropped by the kernel since the start; false when it cannot be told. */
 bool ww_live_drops(struct ww_live *l, uint64_t *received, uint64_t *dropped);
 void ww_live_close(struct ww_live *l);

@@ -2,6 +2,7 @@
  * Source: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng. */
 #include "sensor/base/out.h"
 #include "sensor/capture.h"
+#include "sensor/decode.h"
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -36,6 +37,9 @@ struct ww_capfile {
     uint64_t base;     /* file offset of the current block's first byte */
     uint64_t skip;     /* bytes of a skipped block that have not been read yet */
     uint64_t frame, filtered;
+    uint64_t strange; /* packets of link types that are not known */
+    uint16_t strange_link, seen_link;
+    bool seen_known, seen_any;
     uint64_t last_ts;  /* of the packet before; for those without a time of their own, and for clock steps */
     struct iface *iface; /* pcap: one; pcapng: of the section */
     unsigned nifaces;
@@ -254,6 +258,13 @@ static void take(struct ww_capfile *c, struct ww_batch *b, struct ww_slice bytes
                           .link = link,
                           .stepped = ww_clock_stepped(c->last_ts, ts) };
     c->last_ts = ts;
+    if (!c->seen_any || link != c->seen_link) { /* asked once a run of packets */
+        c->seen_any = true;
+        c->seen_link = link;
+        c->seen_known = ww_link_known(link);
+    }
+    if (!c->seen_known && c->strange++ == 0)
+        c->strange_link = link;
     if (c->filter != NULL && !ww_filter_pass(c->filter, p))
         c->filtered++;
     else
@@ -404,4 +415,11 @@ void ww_capfile_progress(const struct ww_capfile *c, uint64_t *done, uint64_t *s
 uint64_t ww_capfile_filtered(const struct ww_capfile *c)
 {
     return c->filtered;
+}
+
+uint64_t ww_capfile_strange(const struct ww_capfile *c, uint16_t *link, uint64_t *all)
+{
+    *link = c->strange_link;
+    *all = c->frame;
+    return c->strange;
 }

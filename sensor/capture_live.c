@@ -2,9 +2,12 @@
  * It never sends: the handle is used for reading only. */
 #include "sensor/base/out.h"
 #include "sensor/capture.h"
+#include <errno.h>
+#include <net/if.h>
 #include <pcap/pcap.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 
 enum { BUFFER_MIB = 64, TIMEOUT_MS = 100, BATCH = 4096, DRAIN_MAX = 64 };
 
@@ -14,6 +17,7 @@ struct ww_live {
     uint32_t source;
     uint16_t link;
     int fd;
+    bool flagged; /* the interface has flags; "any" and others have none */
     unsigned drained; /* rounds of the last drain */
     uint64_t frame, last_ts;
     uint32_t ps_recv, ps_drop; /* libpcap's counters are 32 bits wide and wrap */
@@ -60,6 +64,31 @@ static enum ww_rc configure(struct ww_live *l, const struct ww_live_cfg *cfg, st
     return rc == 0 ? WW_OK : WW_FAIL(e, WW_E_CONF, "%s: %s", l->name, pcap_geterr(l->p));
 }
 
+/* Return: the flags, 0 without IFF_UP when it is down, -1 when there are none. */
+static int flags_of(const struct ww_live *l)
+{
+    struct ifreq r = { .ifr_flags = 0 };
+    ww_text_set(r.ifr_name, sizeof r.ifr_name, l->name);
+    if (ioctl(l->fd, SIOCGIFFLAGS, &r) != 0)
+        return -1;
+    return (unsigned short)r.ifr_flags;
+}
+
+enum ww_iface ww_live_state(const struct ww_live *l)
+{
+    if (!l->flagged)
+        return WW_IFACE_UP;
+    int flags = flags_of(l);
+    if (flags < 0)
+        return errno == ENODEV ? WW_IFACE_GONE : WW_IFACE_UP;
+    return (flags & IFF_UP) != 0 ? WW_IFACE_UP : WW_IFACE_DOWN;
+}
+
+const char *ww_live_name(const struct ww_live *l)
+{
+    return l->name;
+}
+
 enum ww_rc ww_live_open(struct ww_live **out, const char *iface, uint32_t source,
                         const struct ww_live_cfg *cfg, struct ww_err *e)
 {
@@ -79,6 +108,7 @@ enum ww_rc ww_live_open(struct ww_live **out, const char *iface, uint32_t source
         ww_live_close(l);
         return rc;
     }
+    l->flagged = flags_of(l) >= 0;
     *out = l;
     return WW_OK;
 }
@@ -113,7 +143,7 @@ int ww_live_dispatch(struct ww_live *l, ww_live_fn *fn, void *to, struct ww_err 
     if (n == 0 && wait_for(l))
         n = pcap_dispatch(l->p, BATCH, on_packet, (u_char *)l);
     if (n < 0) {
-        ww_err_set(e, WW_E_DATA, "%s: %s; the interface may have gone down or away", l->name,
+        ww_err_set(e, WW_E_DATA, "%s: %s; look at it with 'ip link' and start again", l->name,
                    pcap_geterr(l->p));
         return -1;
     }

@@ -73,3 +73,11 @@ void ww_coverage_grade(struct ww_stats *s)
     }
     WW_SET(s->coverage__grade, ww_slice_str(name));
 }
+
+void ww_coverage_deaf(struct ww_stats *s)
+{
+    WW_ADD(s->coverage__reasons, WW_SLICE_LIT("interface_down"));
+    struct ww_slice grade = WW_STR(s->coverage__grade);
+    if (ww_slice_eqs(grade, "A") || ww_slice_eqs(grade, "B"))
+        WW_SET(s->coverage__grade, WW_SLICE_LIT("C"));
+}

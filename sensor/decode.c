@@ -328,3 +328,10 @@ enum ww_dec_outcome ww_decode(const struct ww_pkt *p, struct ww_dec *d)
         return done(d, WW_DEC_LINK);
     }
 }
+
+bool ww_link_known(uint16_t link)
+{
+    struct ww_pkt none = { .link = link };
+    struct ww_dec d;
+    return ww_decode(&none, &d) != WW_DEC_LINK;
+}

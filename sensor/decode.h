@@ -75,6 +75,8 @@ enum ww_dec_outcome ww_decode(const struct ww_pkt *p, struct ww_dec *d);
 /** Transport part only, for a datagram put together from fragments; d holds the rest already. */
 enum ww_dec_outcome ww_decode_transport(struct ww_dec *d, struct ww_slice in);
 
+/** Can frames of this link type be taken apart at all? */
+bool ww_link_known(uint16_t link);
 /** Name of an outcome in snake case. */
 const char *ww_dec_name(enum ww_dec_outcome o);
 /** Name of a tunnel kind. */

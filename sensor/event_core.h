@@ -92,6 +92,8 @@ WW_EVENT_DECLARE(ww_stats, WW_STATS_FIELDS);
 
 /** Fills the coverage members of a statistics record from its counters. */
 void ww_coverage_grade(struct ww_stats *s);
+/** After the grade: for a time nothing could be seen at all. */
+void ww_coverage_deaf(struct ww_stats *s);
 
 /* flow.start, flow.open and flow.app are for the judge; outputs write update and end. */
 extern const struct ww_event_type *const ww_core_events[];

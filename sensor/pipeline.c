@@ -47,6 +47,8 @@ void ww_route_stats(struct ww_routing *r, struct ww_stats *s)
     s->bugs = ww_bugs();
     s->uptime = r->started ? (r->last_ts - r->first_ts) / NS : 0;
     ww_coverage_grade(s);
+    if (r->deaf)
+        ww_coverage_deaf(s);
     rec.e = (struct ww_event){ .type = &ww_stats_type,
                                .ts = r->last_ts,
                                .size = sizeof(struct ww_event) + sizeof *s,
@@ -65,6 +67,28 @@ static void damaged(struct ww_pipeline_result *r, const struct ww_err *e)
 {
     if (r->damaged++ == 0)
         r->first = *e;
+}
+
+void ww_pipeline_file_done(struct ww_pipeline_result *r, const char *name, const struct ww_capfile *c)
+{
+    struct ww_err e;
+    uint16_t link = 0;
+    uint64_t all = 0;
+    uint64_t strange = ww_capfile_strange(c, &link, &all);
+    r->filtered += ww_capfile_filtered(c);
+    if (strange == 0)
+        return;
+    if (strange == all) { /* nothing of it could be read: that is an error, not a remark */
+        ww_err_set(&e, WW_E_DATA,
+                   "%s: link type %u is not known here, so none of its %llu packets could be read; "
+                   "record on an Ethernet, Linux cooked (-i any) or raw IP interface",
+                   strcmp(name, "-") == 0 ? "standard input" : name, link, (unsigned long long)all);
+        damaged(r, &e);
+        return;
+    }
+    if (r->strange == 0)
+        r->strange_link = link;
+    r->strange += strange;
 }
 
 /* What the plain loop carries. */
@@ -90,7 +114,7 @@ static void plain_event(void *to, const struct ww_event *e)
     ww_route_time(&p->route);
 }
 
-static void plain_file(struct plain *p, struct ww_capfile *c)
+static void plain_file(struct plain *p, struct ww_capfile *c, unsigned i)
 {
     struct ww_batch b;
     struct ww_err e;
@@ -113,7 +137,7 @@ static void plain_file(struct plain *p, struct ww_capfile *c)
             p->cfg->out.store == NULL)
             break; /* nobody reads any more */
     }
-    p->r->filtered += ww_capfile_filtered(c);
+    ww_pipeline_file_done(p->r, p->cfg->sources[i], c);
 }
 
 static enum ww_rc files_plain(const struct ww_pipeline_cfg *cfg, struct ww_pipeline_result *r,
@@ -137,7 +161,7 @@ static enum ww_rc files_plain(const struct ww_pipeline_cfg *cfg, struct ww_pipel
             damaged(r, &fe);
             continue;
         }
-        plain_file(&p, c);
+        plain_file(&p, c, i);
         ww_capfile_close(c);
     }
     r->stopped = stopped(cfg);

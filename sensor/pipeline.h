@@ -31,6 +31,10 @@ struct ww_pipeline_cfg {
     void (*progress)(void *to, uint64_t done, uint64_t size, uint64_t packets);
     void *progress_to;
     size_t ring_bytes; /* live: bytes of the packet ring of one worker; 0 = 32 MiB */
+    void (*ready)(void *to); /* live: every interface is open and listened to; may be NULL */
+    void *ready_to;
+    /* live: an interface went down, up again or away; from the writer's thread, to is ready_to */
+    void (*iface)(void *to, const char *name, enum ww_iface state);
 };
 
 struct ww_pipeline_result {
@@ -39,8 +43,11 @@ struct ww_pipeline_result {
     unsigned damaged;      /* captures that could not be read to their end */
     struct ww_err first;   /* the first of them */
     uint64_t filtered;
+    uint64_t strange;      /* packets of a link layer that the decoder does not know */
+    uint16_t strange_link; /* the first of them */
     uint64_t last_ts;
     unsigned unguarded; /* live: threads without their system call filter; told to the operator */
+    uint64_t unheard;   /* live: operator actions that did not reach the judge */
 };
 
 /** Reads capture files in the order given. Errors of single files are told in the result. */
@@ -59,9 +66,13 @@ struct ww_routing {
     void *write_to;
     uint64_t tick;
     bool started;
+    bool deaf; /* live: an interface was down or away for a time */
     uint64_t first_ts, last_ts;
 };
 void ww_route(struct ww_routing *r, const struct ww_event *e);
+/** Keeps what a capture file was like, at its end. */
+void ww_pipeline_file_done(struct ww_pipeline_result *r, const char *name,
+                           const struct ww_capfile *c);
 /** Lets the judge know of the time, once per second of packet time. */
 void ww_route_time(struct ww_routing *r);
 void ww_route_stats(struct ww_routing *r, struct ww_stats *s);

@@ -85,7 +85,7 @@ static void feed_batch(struct ww_run *run, const struct ww_batch *b)
     atomic_store_explicit(&c->mark, ww_order(last->source, last->frame + 1), memory_order_release);
 }
 
-static void feed_file(struct ww_run *run, struct ww_capfile *f)
+static void feed_file(struct ww_run *run, struct ww_capfile *f, unsigned i)
 {
     struct ww_batch b;
     struct ww_err e;
@@ -111,7 +111,7 @@ static void feed_file(struct ww_run *run, struct ww_capfile *f)
             run->cfg->progress(run->cfg->progress_to, done, size, packets);
         }
     }
-    run->r->filtered += ww_capfile_filtered(f);
+    ww_pipeline_file_done(run->r, run->cfg->sources[i], f);
 }
 
 /* A file may be closed only when no worker refers to its blocks any more. */
@@ -137,7 +137,7 @@ void ww_feed_files(struct ww_run *run)
                 run->r->first = e;
             continue;
         }
-        feed_file(run, f);
+        feed_file(run, f, i);
         drain(run);
         ww_capfile_close(f);
     }
@@ -152,7 +152,7 @@ static void tick_live(struct ww_cthread *c, uint64_t ts, bool end)
 {
     uint64_t got = 0;
     uint64_t lost = 0;
-    if (ww_live_drops(c->live, &got, &lost)) {
+    if (c->live != NULL && ww_live_drops(c->live, &got, &lost)) {
         atomic_store_explicit(&c->received, got, memory_order_relaxed);
         atomic_store_explicit(&c->dropped, lost, memory_order_relaxed);
     }
@@ -195,28 +195,61 @@ static uint64_t clock_ns(void)
     return (uint64_t)ts.tv_sec * NS + (uint64_t)ts.tv_nsec;
 }
 
-void *ww_capture_thread(void *arg)
+void ww_capture_none(struct ww_cthread *c)
 {
-    struct ww_cthread *c = arg;
+    tick_live(c, 0, true);
+}
+
+/* Return: false when the interface is gone for good. */
+static bool look_at_interface(struct ww_cthread *c)
+{
+    enum ww_iface s = ww_live_state(c->live);
+    if (s != WW_IFACE_UP)
+        atomic_store_explicit(&c->deaf, true, memory_order_relaxed);
+    atomic_store_explicit(&c->state, (unsigned)s, memory_order_relaxed);
+    if (s == WW_IFACE_GONE)
+        ww_err_set(&c->err, WW_E_CONF,
+                   "%s: the interface is gone; 'ip link' lists those that are there",
+                   ww_live_name(c->live));
+    return s != WW_IFACE_GONE;
+}
+
+/* Listens until it is told to stop. Return: false when the capture broke off; the error is set. */
+static bool listen_on(struct ww_cthread *c)
+{
     enum { IDLE_BEHIND_MS = 200 };
-    ww_passive(c->run);
     while (!stopped(c->run)) {
         int n = ww_live_dispatch(c->live, live_packet, c, &c->err);
-        if (n < 0) {
-            c->failed = true;
-            break;
+        if (n < 0) { /* libpcap gave up; err says why */
+            atomic_store_explicit(&c->deaf, true, memory_order_relaxed);
+            atomic_store_explicit(&c->state, WW_IFACE_GONE, memory_order_relaxed);
+            return false;
         }
         if (n > 0)
             continue;
         /* silence: time goes on, a little behind so that packets on their way are not late */
         uint64_t now = clock_ns() - (uint64_t)IDLE_BEHIND_MS * 1000000u;
-        if (now / NS > c->tick_s) {
-            c->tick_s = now / NS;
-            tick_live(c, now, false);
-        }
+        if (now / NS <= c->tick_s)
+            continue;
+        c->tick_s = now / NS;
+        tick_live(c, now, false);
+        if (!look_at_interface(c))
+            return false;
     }
-    if (!c->failed) /* what the kernel holds already was seen: take it before leaving */
+    return true;
+}
+
+void *ww_capture_thread(void *arg)
+{
+    struct ww_cthread *c = arg;
+    ww_passive(c->run);
+    if (listen_on(c)) {
+        /* what the kernel holds already was seen: take it before leaving */
         ww_live_drain(c->live, live_packet, c);
+        (void)look_at_interface(c);
+    } else {
+        atomic_store_explicit(&c->failed, true, memory_order_release);
+    }
     tick_live(c, 0, true);
     return NULL;
 }

@@ -1,4 +1,4 @@
-/* pipeline_judge.c - one order for the events of all workers, the judge's thread, the writer's. */
+/* pipeline_judge.c - one order for the events of all workers, and the judge's thread. */
 #include "sensor/pipeline_threads.h"
 #include <time.h>
 
@@ -76,6 +76,8 @@ static void pass_on(struct merge *m, unsigned i, const uint8_t *rec, uint64_t ke
         ww_copy(&run->latest[i], (struct ww_slice){ e->body, sizeof run->latest[i] });
         if (++m->told % run->nw == 0) { /* all workers tell at the same ticks, and at their end */
             total(run, &run->r->stats);
+            for (unsigned c = 0; c < run->nc; c++)
+                m->route.deaf |= atomic_load_explicit(&run->c[c].deaf, memory_order_relaxed);
             run->r->stats.judge__late = m->late;
             if (e->ts > m->route.last_ts)
                 m->route.last_ts = e->ts;
@@ -135,6 +137,18 @@ static unsigned next_worker(struct merge *m, bool *all_done)
     return best;
 }
 
+/* What people decided: it counts for all that is judged from now on. */
+static void take_actions(struct ww_run *run)
+{
+    size_t n;
+    const struct ww_act *a;
+    while ((a = ww_ring_peek(&run->acts, &n)) != NULL) {
+        if (run->cfg->out.judge != NULL)
+            (void)ww_judge_operator(run->cfg->out.judge, a->alert_id, a->action);
+        ww_ring_pop(&run->acts);
+    }
+}
+
 void *ww_judge_thread(void *arg)
 {
     struct ww_run *run = arg;
@@ -145,6 +159,7 @@ void *ww_judge_thread(void *arg)
                                    .write_to = run };
     unsigned turn = 0;
     for (;;) {
+        take_actions(run);
         bool all_done;
         unsigned i = next_worker(&m, &all_done);
         if (i == run->nw) {
@@ -171,32 +186,4 @@ void *ww_judge_thread(void *arg)
         ww_pause(&t);
     ww_ring_push(&run->out, 0); /* an empty record ends the writer */
     return NULL;
-}
-
-void *ww_writer_thread(void *arg)
-{
-    struct ww_run *run = arg;
-    struct ww_outlets out = run->cfg->out;
-    unsigned turn = 0;
-    uint64_t tick = 0;
-    for (;;) {
-        size_t n;
-        const struct ww_event *e = ww_ring_peek(&run->out, &n);
-        if (e == NULL) {
-            uint64_t now = run->live && out.store != NULL ? mono_ns() : 0;
-            if (now > tick + NS) { /* readers see what happened within a second */
-                struct timespec ts;
-                (void)clock_gettime(CLOCK_REALTIME, &ts);
-                ww_store_tick(out.store, (uint64_t)ts.tv_sec * NS + (uint64_t)ts.tv_nsec);
-                tick = now;
-            }
-            ww_pause(&turn);
-            continue;
-        }
-        turn = 0;
-        if (n == 0)
-            return NULL;
-        ww_outlets_write(&out, e);
-        ww_ring_pop(&run->out);
-    }
 }

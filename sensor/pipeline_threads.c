@@ -170,7 +170,8 @@ static void join(pthread_t t, bool *flag)
 static enum ww_rc start(struct ww_run *run, struct ww_err *e)
 {
     enum ww_rc rc = WW_OK;
-    if (ww_ring_init(&run->out, WW_WRITE_RING) != WW_OK)
+    if (ww_ring_init(&run->out, WW_WRITE_RING) != WW_OK ||
+        ww_ring_init(&run->acts, WW_ACTION_RING) != WW_OK)
         return WW_FAIL(e, WW_E_SYS, "no memory for the writer's ring");
     for (unsigned i = 0; i < run->nw && rc == WW_OK; i++)
         rc = make_worker(run, i, e);
@@ -181,6 +182,19 @@ static enum ww_rc start(struct ww_run *run, struct ww_err *e)
     for (unsigned i = 0; i < run->nw && rc == WW_OK; i++)
         rc = spawn(&run->w[i].thread, &run->w[i].started, worker_thread, &run->w[i], e);
     return rc;
+}
+
+/* A thread could not be started: those that run must not wait for those that do not. */
+static void give_up(struct ww_run *run)
+{
+    for (unsigned i = 0; i < run->nw; i++)
+        if (!run->w[i].started)
+            atomic_store_explicit(&run->w[i].mark, UINT64_MAX, memory_order_release);
+    for (unsigned c = 0; c < run->nc && run->w[run->nw - 1].in[run->nc - 1].buf != NULL; c++)
+        if (!run->c[c].started)
+            ww_capture_none(&run->c[c]);
+    if (run->writer_started && !run->judge_started && ww_ring_slot(&run->out, 0, 0) != NULL)
+        ww_ring_push(&run->out, 0);
 }
 
 /* Workers end when the captures have said so; the judge when the workers have; the writer after it. */
@@ -202,6 +216,7 @@ static void finish(struct ww_run *run)
             free(run->c[c].stage[i]);
     }
     ww_ring_free(&run->out);
+    ww_ring_free(&run->acts);
 }
 
 static struct ww_run *run_new(const struct ww_pipeline_cfg *cfg, struct ww_pipeline_result *r,
@@ -242,6 +257,8 @@ enum ww_rc ww_threads_files(const struct ww_pipeline_cfg *cfg, struct ww_pipelin
         rc = start(run, e);
     if (rc == WW_OK)
         ww_feed_files(run);
+    else
+        give_up(run);
     finish(run);
     r->unguarded = atomic_load_explicit(&run->unguarded, memory_order_relaxed);
     free(run);
@@ -269,11 +286,23 @@ enum ww_rc ww_threads_live(const struct ww_pipeline_cfg *cfg, struct ww_pipeline
         rc = start(run, e);
     for (unsigned c = 0; c < run->nc && rc == WW_OK; c++)
         rc = spawn(&run->c[c].thread, &run->c[c].started, ww_capture_thread, &run->c[c], e);
+    if (rc == WW_OK && cfg->ready != NULL)
+        cfg->ready(cfg->ready_to);
+    if (rc != WW_OK) {
+        atomic_store_explicit(cfg->stop, true, memory_order_relaxed);
+        give_up(run);
+    }
     for (unsigned c = 0; c < run->nc; c++)
         join(run->c[c].thread, &run->c[c].started);
-    for (unsigned c = 0; c < run->nc && rc == WW_OK; c++)
-        if (run->c[c].failed)
+    for (unsigned c = 0; c < run->nc && rc == WW_OK; c++) {
+        if (atomic_load_explicit(&run->c[c].failed, memory_order_acquire))
             rc = WW_FAIL(e, run->c[c].err.rc, "%s", run->c[c].err.text);
+        else if (atomic_load_explicit(&run->c[c].state, memory_order_relaxed) != WW_IFACE_UP)
+            rc = WW_FAIL(e, WW_E_CONF,
+                         "%s: the interface was down at the end, so nothing was seen there; "
+                         "'ip link set %s up'",
+                         cfg->sources[c], cfg->sources[c]);
+    }
     finish(run);
     r->unguarded = atomic_load_explicit(&run->unguarded, memory_order_relaxed);
     free(run);

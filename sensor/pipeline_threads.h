@@ -10,6 +10,7 @@ enum {
     WW_EVENT_RING = 8 << 20,  /* bytes of the event ring of one worker */
     WW_WRITE_RING = 16 << 20, /* bytes of the ring to the writer */
     WW_PACKET_RING = 32 << 20,
+    WW_ACTION_RING = 1 << 20, /* bytes of the ring from the writer to the judge */
     WW_FILE_BLOCKS = 24       /* blocks in flight when files feed several workers */
 };
 
@@ -23,6 +24,12 @@ struct ww_in {
     struct ww_block *block; /* PACKETS: counted references, dropped by the worker */
     uint64_t received, dropped; /* TICK, live: the kernel's counters of this capture */
     struct ww_pkt pkt[];    /* BYTES: one, its bytes behind it */
+};
+
+/* What a person decided about an alert, on its way from the store to the judge. */
+struct ww_act {
+    uint64_t alert_id;
+    char action[16];
 };
 
 struct ww_run;
@@ -49,7 +56,10 @@ struct ww_cthread {
     uint64_t newest; /* files: newest packet time */
     struct ww_in *stage[WW_WORKERS_MAX]; /* files: packets of one batch on their way */
     struct ww_err err;
-    bool failed;
+    atomic_bool failed; /* err is complete */
+    atomic_uint state;  /* enum ww_iface */
+    atomic_bool deaf;   /* it was not up for a time */
+    unsigned told;      /* writer's: the state that the operator knows */
     pthread_t thread;
     bool started;
 };
@@ -64,6 +74,7 @@ struct ww_run {
     struct ww_cthread c[WW_CAPTURES_MAX];
     struct ww_stats latest[WW_WORKERS_MAX];
     struct ww_ring out; /* judge to writer */
+    struct ww_ring acts; /* writer to judge: struct ww_act; the store belongs to the writer */
     uint64_t write_drops;
     atomic_uint unguarded; /* threads whose system call filter could not be loaded */
     pthread_t judge, writer;
@@ -78,8 +89,11 @@ enum ww_rc ww_threads_live(const struct ww_pipeline_cfg *cfg, struct ww_pipeline
 /* pipeline_capture.c: threads that fill the packet rings */
 void ww_feed_files(struct ww_run *run);
 void *ww_capture_thread(void *arg);
-/* pipeline_judge.c: merge, judge, writer */
+/** For a capture whose thread never ran: tells the workers that nothing comes from it. */
+void ww_capture_none(struct ww_cthread *c);
+/* pipeline_judge.c: merge and judge */
 void *ww_judge_thread(void *arg);
+/* pipeline_writer.c: outputs, and what people decide meanwhile */
 void *ww_writer_thread(void *arg);
 /** Live: gives up all system calls that could send, for the calling thread. */
 void ww_passive(struct ww_run *run);

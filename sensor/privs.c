@@ -40,7 +40,8 @@ enum ww_rc ww_privs_no_send(struct ww_err *e)
     scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
     if (f == NULL)
         return WW_FAIL(e, WW_E_SYS, "no memory for a system call filter");
-    int rc = 0;
+    /* calls by the gate of another architecture must not go round the filter */
+    int rc = seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
     for (size_t i = 0; i < sizeof banned / sizeof banned[0] && rc == 0; i++)
         rc = seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS, banned[i], 0);
     if (rc == 0)

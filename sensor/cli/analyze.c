@@ -33,6 +33,10 @@ static void notes(const struct ww_setup *s, const struct ww_pipeline_result *r)
         ww_note("%s", ww_judge_note(s->judge, i));
     if (r->filtered > 0)
         ww_note("%llu packets were left out by the filter", (unsigned long long)r->filtered);
+    if (r->strange > 0)
+        ww_note("%llu packets have a link layer that is not known here (the first: link type %u) and "
+                "were not read",
+                (unsigned long long)r->strange, r->strange_link);
     if (r->stopped)
         ww_note("ended early by a signal; the result covers what was read until then");
     if (r->damaged > 1)
@@ -46,9 +50,12 @@ static int run(struct ww_setup *s, const struct ww_opts *o, struct ww_pipeline_c
     struct ww_err e;
     unsigned level = 0;
     bool bar = !o->quiet && isatty(STDERR_FILENO);
-    pc->out = (struct ww_outlets){
-        .judge = s->judge, .store = s->store, .eve = s->eve, .tap = see_level, .tap_to = &level
-    };
+    bool only_events = o->events != NULL && strcmp(o->events, "-") == 0 && o->out == NULL;
+    pc->out = (struct ww_outlets){ .judge = s->judge,
+                                   .store = only_events && o->db == NULL ? NULL : s->store,
+                                   .eve = s->eve,
+                                   .tap = see_level,
+                                   .tap_to = &level };
     pc->stop = ww_stop_flag();
     pc->progress = bar ? progress : NULL;
     if (ww_pipeline_files(pc, &r, &e) != WW_OK)
@@ -58,12 +65,14 @@ static int run(struct ww_setup *s, const struct ww_opts *o, struct ww_pipeline_c
     if (r.damaged == pc->nsources && r.stats.capture__packets == 0)
         return ww_tell(&r.first); /* nothing could be read: no result to show */
     notes(s, &r);
-    bool only_events = o->events != NULL && strcmp(o->events, "-") == 0 && o->out == NULL;
     int code = r.stopped ? WW_EXIT_EARLY : WW_EXIT_OK;
-    if (ww_store_sync(s->store, &e) != WW_OK)
+    bool broken = ww_store_sync(s->store, &e) != WW_OK;
+    if (broken)
         code = ww_tell(&e);
-    if (!only_events && ww_cli_summary(s, o, &e) != WW_OK)
+    if (s->eve != NULL && ww_eve_sync(s->eve, &e) != WW_OK)
         code = ww_tell(&e);
+    if (!only_events && ww_cli_summary(s, o, &e) != WW_OK && !(broken && e.rc == WW_E_DATA))
+        code = ww_tell(&e); /* a damaged store has been told already */
     if (r.damaged > 0) {
         int rc = ww_tell(&r.first);
         code = code == WW_EXIT_OK ? rc : code;

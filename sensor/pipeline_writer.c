@@ -1,0 +1,78 @@
+/* pipeline_writer.c - the writer's thread: events into the outputs, and once a second what happened
+ * beside them. */
+#include "sensor/base/out.h"
+#include "sensor/pipeline_threads.h"
+#include <time.h>
+
+enum { LOOK_EVERY = 256 }; /* events between two looks at the clock */
+static const uint64_t NS = 1000000000u;
+
+static uint64_t clock_ns(clockid_t which)
+{
+    struct timespec ts;
+    (void)clock_gettime(which, &ts);
+    return (uint64_t)ts.tv_sec * NS + (uint64_t)ts.tv_nsec;
+}
+
+/* To the judge, which cannot use our store. It never waits: the judge may be waiting for us. */
+static void action(void *to, const struct ww_alert *a, const char *what)
+{
+    struct ww_run *run = to;
+    struct ww_act *x = ww_ring_slot(&run->acts, sizeof *x, 0);
+    if (x == NULL) {
+        run->r->unheard++;
+        return;
+    }
+    x->alert_id = a->alert_id;
+    ww_text_set(x->action, sizeof x->action, what);
+    ww_ring_push(&run->acts, sizeof *x);
+}
+
+/* Live, once a second: readers see what happened, the judge hears what people decided, the operator
+ * hears which interface is gone. */
+static void each_second(struct ww_run *run, struct ww_outlets *out)
+{
+    struct ww_err e;
+    if (out->store != NULL) {
+        ww_store_tick(out->store, clock_ns(CLOCK_REALTIME));
+        if (ww_store_actions(out->store, action, run, &e) != WW_OK)
+            run->r
+                ->unheard++; /* asked again in a second; the store's own trouble is told by sync */
+    }
+    for (unsigned c = 0; c < run->nc; c++) {
+        unsigned now = atomic_load_explicit(&run->c[c].state, memory_order_relaxed);
+        if (now != run->c[c].told && run->cfg->iface != NULL)
+            run->cfg->iface(run->cfg->ready_to, run->cfg->sources[c], (enum ww_iface)now);
+        run->c[c].told = now;
+    }
+}
+
+void *ww_writer_thread(void *arg)
+{
+    struct ww_run *run = arg;
+    struct ww_outlets out = run->cfg->out;
+    unsigned turn = 0;
+    unsigned since = 0;
+    uint64_t last = 0;
+    for (;;) {
+        size_t n;
+        const struct ww_event *e = ww_ring_peek(&run->out, &n);
+        if (run->live && (e == NULL || ++since >= LOOK_EVERY)) {
+            uint64_t now = clock_ns(CLOCK_MONOTONIC);
+            since = 0;
+            if (now > last + NS) {
+                each_second(run, &out);
+                last = now;
+            }
+        }
+        if (e == NULL) {
+            ww_pause(&turn);
+            continue;
+        }
+        turn = 0;
+        if (n == 0)
+            return NULL;
+        ww_outlets_write(&out, e);
+        ww_ring_pop(&run->out);
+    }
+}
