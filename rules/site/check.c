@@ -9,8 +9,8 @@
         ww_out_c(o, '\n');                  \
     } while (0)
 
-/* Remarks about the devices. Return: how many were made. */
-static unsigned check_devices(const struct ww_site *s, struct ww_out *o)
+/* Remarks about the devices. Out: missing declarations that cannot be read. Return: how many remarks. */
+static unsigned check_devices(const struct ww_site *s, struct ww_out *o, unsigned *missing)
 {
     size_t n;
     unsigned told = 0;
@@ -24,6 +24,7 @@ static unsigned check_devices(const struct ww_site *s, struct ww_out *o)
                      "correct the path\n",
                      file, d->line, d->id, d->baseline);
             told++;
+            ++*missing;
         }
         if (medical && *d->baseline == 0) {
             REMARK(o, file, d->line,
@@ -103,8 +104,11 @@ int ww_site_check(const char *path, uint64_t now, struct ww_out *o)
     size_t nz, nd;
     (void)ww_site_zones(s, &nz);
     (void)ww_site_devices(s, &nd);
-    unsigned told = check_devices(s, o) + check_rest(s, now, o);
-    ww_out_f(o, "%s: usable, %zu zones, %zu devices, %u remarks\n", path, nz, nd, told);
+    unsigned missing = 0;
+    unsigned told = check_devices(s, o, &missing) + check_rest(s, now, o);
+    /* who starts with this file stops at a declaration that is not there */
+    ww_out_f(o, "%s: %s, %zu zones, %zu devices, %u remarks\n", path,
+             missing > 0 ? "not usable" : "usable", nz, nd, told);
     ww_site_free(s);
-    return 0;
+    return missing > 0 ? 2 : 0;
 }

@@ -90,9 +90,15 @@ static bool set_events(struct ww_opts *o, const char *v)
 }
 static bool set_format(struct ww_opts *o, const char *v)
 {
-    o->format = strcmp(v, "json") == 0 ? WW_FMT_JSON
-                                       : strcmp(v, "markdown") == 0 ? WW_FMT_MARKDOWN : WW_FMT_TEXT;
-    return strcmp(v, "text") == 0 || strcmp(v, "json") == 0 || strcmp(v, "markdown") == 0;
+    o->format = strcmp(v, "json") == 0 ? WW_FMT_JSON : WW_FMT_TEXT;
+    return strcmp(v, "text") == 0 || strcmp(v, "json") == 0;
+}
+static bool set_schema_format(struct ww_opts *o, const char *v)
+{
+    if (strcmp(v, "markdown") != 0)
+        return set_format(o, v);
+    o->format = WW_FMT_MARKDOWN;
+    return true;
 }
 static bool set_out(struct ww_opts *o, const char *v)
 {
@@ -178,7 +184,7 @@ static const struct opt table[] = {
       set_events },
     { WW_O_FORMAT, 0, "format", "FORMAT", "text (default) or json", set_format },
     { WW_O_MARKDOWN, 0, "format", "FORMAT", "text (default), json (JSON Schema) or markdown",
-      set_format },
+      set_schema_format },
     { WW_O_OUT, 'o', "output", "FILE", "where the result goes; standard output otherwise",
       set_out },
     { WW_O_JOBS, 'j', "jobs", "N", "workers; 0 = as many as cores; default 1", set_jobs },
@@ -278,7 +284,7 @@ static int one(struct ww_opts *o, const struct ww_command *c, int argc, char **a
             return wrong(c, " takes no value", w, NULL);
     } else if (v == NULL) {
         if (*i + 1 >= argc)
-            return wrong(c, " needs a value", w, t->arg);
+            return wrong(c, " is needed behind it", w, t->arg);
         v = argv[++*i];
     }
     return t->set(o, v) ? -1 : wrong(c, " is not a possible value", w, v);

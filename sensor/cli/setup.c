@@ -76,13 +76,25 @@ enum ww_rc ww_setup_judge(struct ww_setup *s, const struct ww_opts *o, struct ww
     return ww_judge_new(&s->judge, &jc, e);
 }
 
+/* A result that cannot be written is said before hours of work, not behind them. */
+static enum ww_rc try_output(const struct ww_opts *o, struct ww_err *e)
+{
+    static struct ww_sink sink;
+    if (o->out == NULL)
+        return WW_OK;
+    enum ww_rc rc = ww_sink_open(&sink, o->out, e);
+    return rc == WW_OK ? ww_sink_close(&sink, e) : rc;
+}
+
 enum ww_rc ww_setup_open(struct ww_setup *s, const struct ww_opts *o, const char *command,
                          const char *const *sources, bool live, struct ww_err *e)
 {
     enum ww_rc rc = ww_setup_judge(s, o, e);
     if (rc != WW_OK || o->test_config)
         return rc;
-    rc = open_store(s, o, command, sources, live, e);
+    rc = try_output(o, e);
+    if (rc == WW_OK)
+        rc = open_store(s, o, command, sources, live, e);
     if (rc != WW_OK || o->events == NULL)
         return rc;
     struct ww_eve_cfg ec = { .path = o->events,

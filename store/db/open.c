@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { BATCH_EVENTS = 1000, BATCH_EVENTS_FILES = 50000, BUSY_MS = 2000, MAX_ROWS = 500000 };
@@ -56,6 +57,40 @@ static enum ww_rc open_file(struct ww_store *s, int flags, unsigned busy_ms, str
     (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     return WW_OK;
+}
+
+/* Reading a WAL database makes two files beside it. Where nobody can make them and no writer has
+ * (read-only media, a folder of somebody else), the file does not change and is read as it stands.
+ * Source: https://sqlite.org/wal.html, "Read-Only Databases" */
+static bool stands_still(const char *path)
+{
+    char beside[sizeof((struct ww_store *)NULL)->path + 8];
+    (void)snprintf(beside, sizeof beside, "%s-wal", path);
+    if (access(beside, F_OK) == 0)
+        return false;
+    const char *slash = strrchr(path, '/');
+    int n = slash == NULL ? 0 : slash == path ? 1 : (int)(slash - path);
+    (void)snprintf(beside, sizeof beside, "%.*s", n > 0 ? n : 1, n > 0 ? path : ".");
+    return access(beside, W_OK) != 0;
+}
+
+static enum ww_rc open_still(struct ww_store *s, struct ww_err *e)
+{
+    char uri[3 * sizeof s->path + 32];
+    struct ww_out o = ww_out(uri, sizeof uri - 1);
+    ww_out_s(&o, "file:");
+    for (const char *p = s->path; *p != 0; p++) {
+        if (*p == '%' || *p == '?' || *p == '#') /* they mean something in a URI */
+            ww_out_f(&o, "%%%02x", (unsigned)(unsigned char)*p);
+        else
+            ww_out_c(&o, *p);
+    }
+    ww_out_s(&o, "?immutable=1");
+    uri[o.n] = 0;
+    int rc = sqlite3_open_v2(
+        uri, &s->db,
+        SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    return rc == SQLITE_OK ? WW_OK : ww_db_fail(s->db, rc, s->path, "cannot open", e);
 }
 
 static enum ww_rc limits(struct ww_store *s, const struct ww_store_cfg *cfg, struct ww_err *e)
@@ -219,7 +254,9 @@ static enum ww_rc open_existing(struct ww_store **out, const char *path, bool wr
     enum ww_rc rc = WW_OK;
     if (access(path, F_OK) != 0)
         rc = WW_FAIL(e, WW_E_SYS, "%s: no such database; 'wardwatch analyze --db' makes one", path);
-    if (rc == WW_OK)
+    if (rc == WW_OK && !write && stands_still(path))
+        rc = open_still(s, e);
+    else if (rc == WW_OK)
         rc = open_file(s, write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, 2 * BUSY_MS, e);
     if (rc == WW_OK)
         rc = ww_db_check(s->db, path, ww_db_migrations, &v, e);

@@ -16,10 +16,10 @@ static enum ww_rc allowed(const struct ww_operator *op, struct ww_err *e)
     if (!suppress && !close && strcmp(op->action, "ack") != 0)
         return WW_FAIL(e, WW_E_CONF, "%s: no such action; use ack, close or suppress", op->action);
     if (!given(op->who))
-        return WW_FAIL(e, WW_E_CONF, "%s alert %llu: say who decides it (--who)", op->action,
+        return WW_FAIL(e, WW_E_CONF, "%s alert %llu: say who decides it (--by)", op->action,
                        (unsigned long long)op->alert);
     if ((suppress || close) && !given(op->why))
-        return WW_FAIL(e, WW_E_CONF, "%s alert %llu: say why (--why)", op->action,
+        return WW_FAIL(e, WW_E_CONF, "%s alert %llu: say why (--reason)", op->action,
                        (unsigned long long)op->alert);
     if (suppress && op->until_ns <= op->at_ns)
         return WW_FAIL(e, WW_E_CONF, "suppress alert %llu: say until when (--until), in the future",

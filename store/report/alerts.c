@@ -182,8 +182,8 @@ enum ww_rc ww_report_alert(struct ww_out *o, const struct ww_store *s, uint64_t 
         rc = ww_model_alerts(s, id, now, full, &l, e);
     if (rc == WW_OK && l.n == 0) {
         errno = 0;
-        rc = WW_FAIL(e, WW_E_CONF, "no alert %llu; see 'wardwatch alerts list'",
-                     (unsigned long long)id);
+        rc = WW_FAIL(e, WW_E_CONF, "%s: no alert %llu; see 'wardwatch alerts list'",
+                     cfg->db_path != NULL ? cfg->db_path : "the store", (unsigned long long)id);
     }
     l.n = 0;
     if (cfg->json) {
