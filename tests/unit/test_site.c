@@ -237,7 +237,7 @@ Test(site, check_tells_what_is_missing)
     (void)fputs(GOOD, f);
     (void)fclose(f);
     o = ww_out(buf, sizeof buf - 1);
-    cr_assert(eq(int, ww_site_check(path, UINT64_C(1798761600000000000), &o), 0));
+    cr_assert(eq(int, ww_site_check(path, UINT64_C(1798761600000000000), &o), 2));
     buf[o.n] = 0;
     (void)remove(path);
     cr_assert(
@@ -246,5 +246,5 @@ Test(site, check_tells_what_is_missing)
         "%s", buf);
     cr_assert(strstr(buf, "no contact for HIT") != NULL, "%s", buf);
     cr_assert(strstr(buf, "the exception for 'ct-01' is over") != NULL, "%s", buf);
-    cr_assert(strstr(buf, "usable, 2 zones, 2 devices") != NULL, "%s", buf);
+    cr_assert(strstr(buf, ": not usable, 2 zones, 2 devices") != NULL, "%s", buf);
 }
