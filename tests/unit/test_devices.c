@@ -221,6 +221,45 @@ Test(devices, full_tables_are_counted_not_crashed)
     tj_close(t);
 }
 
+/* ---- tables ---- */
+Test(table, what_is_used_stays_and_the_oldest_goes)
+{
+    struct rec {
+        uint64_t key, value;
+    };
+    static const uint32_t caps[] = { 16, 4096 }; /* exact order; order in eighths */
+    for (size_t k = 0; k < 2; k++) {
+        struct ww_table t;
+        struct ww_err e;
+        bool fresh = false;
+        cr_assert(eq(int, ww_table_init(&t, "test", caps[k], 8, sizeof(struct rec), &e), WW_OK));
+        uint64_t kept = 1000000;
+        struct rec *r = ww_table_get(&t, &kept, &fresh);
+        cr_assert(fresh);
+        r->value = 7;
+        for (uint64_t i = 0; i < 10u * caps[k]; i++) {
+            (void)ww_table_get(&t, &i, &fresh);
+            cr_assert(fresh);
+            r = ww_table_find(&t, &kept);
+            cr_assert_not_null(r);
+            cr_assert(eq(u64, r->value, 7));
+        }
+        cr_assert(eq(u32, t.n, caps[k]));
+        cr_assert(eq(u64, t.evicted, 9u * caps[k] + 1));
+        uint64_t gone = 0, last = 10u * caps[k] - 1;
+        cr_assert_null(ww_table_peek(&t, &gone));
+        r = ww_table_peek(&t, &last);
+        cr_assert_not_null(r);
+        cr_assert(eq(ptr, ww_table_at(&t, ww_table_index(&t, r)), r));
+        ww_table_drop(&t, r);
+        cr_assert_null(ww_table_peek(&t, &last));
+        r = ww_table_get(&t, &last, &fresh);
+        cr_assert(fresh);
+        cr_assert(eq(u64, r->value, 0)); /* nothing of the one before */
+        ww_table_free(&t);
+    }
+}
+
 /* ---- conversations ---- */
 Test(conversation, adds_up_and_starts_again)
 {
