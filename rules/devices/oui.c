@@ -30,25 +30,29 @@ static int row_cmp(const void *a, const void *b)
 
 /**
  * One field of a CSV line (RFC 4180); quotes are removed, a field may hold line ends.
- * In: r at the start of the field. Out: name the text, cut at its size.
+ * In: r at the start of the field, over text that ends with a NUL. Out: name the text, cut at its
+ * size; NULL passes over the field
  * Return: the byte that ended it: ',' or line end; 0 at the end of the file
  */
 static uint8_t csv_field(struct ww_rd *r, char *name, size_t size)
 {
-    struct ww_out o = ww_out(name, size - 1);
+    struct ww_out o = ww_out(name, name != NULL ? size - 1 : 0);
     bool quoted = false;
     uint8_t c = 0;
     while (r->left > 0) {
+        size_t run = strcspn((const char *)r->p, quoted ? "\"\r\n" : "\",\r\n");
+        struct ww_slice plain = ww_rd_bytes(r, run < r->left ? run : r->left);
+        if (name != NULL)
+            ww_out_raw(&o, plain.p, plain.n);
         c = ww_rd_u8(r);
         if (c == '"')
             quoted = !quoted;
         else if (!quoted && (c == ',' || c == '\n'))
             break;
-        else if (c != '\r' && c != '\n')
-            ww_out_c(&o, (char)c);
         c = 0;
     }
-    name[o.n] = 0;
+    if (name != NULL)
+        name[o.n] = 0;
     return c;
 }
 
@@ -99,7 +103,7 @@ static bool read_file(struct ww_oui *o, const char *dir, const char *name)
     bool ok = true;
     while (r.left > 0 && ok) {
         /* Registry,Assignment,Organization Name,Organization Address */
-        uint8_t c = csv_field(&r, field, sizeof field);
+        uint8_t c = csv_field(&r, NULL, 0);
         if (c == ',')
             c = csv_field(&r, hex, sizeof hex);
         if (c == ',') {
@@ -107,7 +111,7 @@ static bool read_file(struct ww_oui *o, const char *dir, const char *name)
             ok = add(o, hex, field);
         }
         while (c == ',')
-            c = csv_field(&r, field, sizeof field);
+            c = csv_field(&r, NULL, 0);
     }
     free(text);
     return ok;
