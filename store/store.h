@@ -165,6 +165,9 @@ enum ww_rc ww_eve_sync(struct ww_eve *v, struct ww_err *e) WW_MUST_CHECK;
 /** As sync; frees in any case. NULL is fine. */
 enum ww_rc ww_eve_close(struct ww_eve *v, struct ww_err *e) WW_MUST_CHECK;
 
+/** The JSON Schema of a line: header, and the object of each event. In: all events of the program. */
+void ww_eve_schema(struct ww_out *o, const struct ww_registry *r);
+
 /* ---- reports ---- */
 struct ww_report_cfg {
     bool json;      /* one JSON object instead of text */

@@ -22,12 +22,13 @@ bool ww_texts_part(struct ww_out *o, const struct ww_texts *t, bool ja, const st
     return ww_guide_text(t->guide, a, part, item, &opt, o);
 }
 
-static const char *const part_keys[WW_PARTS] = {
+const char *const ww_texts_part_keys[] = {
     [WW_PART_TITLE] = "title",     [WW_PART_SEEN] = "seen",         [WW_PART_DECLARED] = "declared",
     [WW_PART_MEANING] = "meaning", [WW_PART_DO_FIRST] = "do_first", [WW_PART_DO_NOT] = "do_not",
     [WW_PART_WHOM] = "whom",       [WW_PART_REFS] = "refs",         [WW_PART_LIMITS] = "limits",
-    [WW_PART_CALC] = "calc",
+    [WW_PART_CALC] = "calc",       [WW_PARTS] = NULL,
 };
+const char *const ww_texts_code_keys[] = { "actions", "addressees", "flags", "capabilities", NULL };
 
 static void part_json(struct ww_out *o, const struct ww_texts *t, bool ja, const struct ww_alert *a,
                       enum ww_part part)
@@ -35,10 +36,10 @@ static void part_json(struct ww_out *o, const struct ww_texts *t, bool ja, const
     char b[SENTENCE_MAX];
     struct ww_out one = ww_out(b, sizeof b);
     if (part != WW_PART_TITLE)
-        ww_json_open(o, part_keys[part], '[');
+        ww_json_open(o, ww_texts_part_keys[part], '[');
     for (size_t i = 0; i < ITEMS_MAX && ww_texts_part(&one, t, ja, a, part, i); i++) {
         struct ww_slice text = { (const uint8_t *)b, one.n };
-        ww_json_str(o, part == WW_PART_TITLE ? part_keys[part] : NULL, text);
+        ww_json_str(o, part == WW_PART_TITLE ? ww_texts_part_keys[part] : NULL, text);
         one = ww_out(b, sizeof b);
         if (part == WW_PART_TITLE)
             return;
@@ -61,17 +62,13 @@ void ww_texts_json(struct ww_out *o, const struct ww_texts *t, const struct ww_a
 
 void ww_texts_codes(struct ww_out *o, const struct ww_texts *t, const struct ww_alert *a)
 {
-    static const struct {
-        enum ww_codes what;
-        const char *key;
-    } lists[] = { { WW_CODES_ACTIONS, "actions" },
-                  { WW_CODES_ADDRESSEES, "addressees" },
-                  { WW_CODES_FLAGS, "flags" },
-                  { WW_CODES_CAPABILITIES, "capabilities" } };
+    /* in the order of ww_texts_code_keys */
+    static const enum ww_codes lists[] = { WW_CODES_ACTIONS, WW_CODES_ADDRESSEES, WW_CODES_FLAGS,
+                                           WW_CODES_CAPABILITIES };
     const char *id[WW_CODES_MAX];
     for (size_t l = 0; t->guide != NULL && l < sizeof lists / sizeof lists[0]; l++) {
-        size_t n = ww_guide_codes(t->guide, a, lists[l].what, id);
-        ww_json_open(o, lists[l].key, '[');
+        size_t n = ww_guide_codes(t->guide, a, lists[l], id);
+        ww_json_open(o, ww_texts_code_keys[l], '[');
         for (size_t i = 0; i < n; i++)
             ww_json_cstr(o, NULL, id[i]);
         ww_json_close(o, ']');

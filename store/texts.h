@@ -13,6 +13,9 @@ bool ww_texts_part(struct ww_out *o, const struct ww_texts *t, bool ja, const st
 void ww_texts_json(struct ww_out *o, const struct ww_texts *t, const struct ww_alert *a);
 /** Members actions, addressees, flags, capabilities: codes of the alert model. */
 void ww_texts_codes(struct ww_out *o, const struct ww_texts *t, const struct ww_alert *a);
+/** Names of the members above, NULL-terminated; the first part, the title, is one line. */
+extern const char *const ww_texts_part_keys[];
+extern const char *const ww_texts_code_keys[];
 /** "WD-104" with the class's number. */
 const char *ww_class_text(char dst[12], unsigned id);
 #endif

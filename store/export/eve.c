@@ -6,6 +6,7 @@
 #include "sensor/base/tok.h"
 #include "sensor/event_core.h"
 #include "store/export/community_id.h"
+#include "store/export/eve_type.h"
 #include "store/export/privacy.h"
 #include "store/texts.h"
 #include <stdlib.h>
@@ -13,14 +14,6 @@
 enum { FLOWS = 1024, TUPLE_MAX = 320, LINE_ROOM = 24 * 1024 };
 enum { TCP = 6, UDP = 17, ICMP = 1, ICMP6 = 58 };
 #define NS 1000000000u
-
-enum eve_kind { EVE_SKIP, EVE_PLAIN, EVE_MESSAGE, EVE_ALERT };
-
-struct eve_type {
-    uint8_t kind;     /* enum eve_kind */
-    char object[32];  /* event_type and the object's name: what stands before the dot */
-    const char *type; /* what stands after it, NULL = nothing */
-};
 
 /* A kept tuple; the key is compared in full, so a used place is only a slower event. */
 struct eve_flow {
@@ -40,36 +33,10 @@ struct ww_eve {
     uint64_t second; /* of stamp */
     char stamp[WW_TIME_TEXT];
     size_t napps, nsources;
-    struct eve_type type[WW_EVENT_TYPES_MAX];
+    struct ww_eve_type type[WW_EVENT_TYPES_MAX];
     struct eve_flow flow[FLOWS];
     struct ww_sink sink;
 };
-
-/* The engine's and the judge's events are not messages of one side. */
-static enum eve_kind kind_of(const char *name, const char *proto)
-{
-    static const char *const inner[] = { "flow.start", "flow.open", "flow.app" };
-    static const char *const plain[] = { "flow", "anomaly", "stats", "device", "baseline" };
-    for (size_t i = 0; i < sizeof inner / sizeof inner[0]; i++)
-        if (strcmp(inner[i], name) == 0)
-            return EVE_SKIP;
-    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
-        if (strcmp(plain[i], proto) == 0)
-            return EVE_PLAIN;
-    return strcmp(proto, "alert") == 0 ? EVE_ALERT : EVE_MESSAGE;
-}
-
-static void learn_types(struct ww_eve *v)
-{
-    for (uint16_t i = 0; i < v->cfg.registry->n; i++) {
-        const char *name = v->cfg.registry->type[i]->name;
-        const char *dot = strchr(name, '.');
-        struct ww_out o = ww_out(v->type[i].object, sizeof v->type[i].object - 1);
-        ww_out_raw(&o, name, dot != NULL ? (size_t)(dot - name) : strlen(name));
-        v->type[i].type = dot != NULL ? dot + 1 : NULL;
-        v->type[i].kind = (uint8_t)kind_of(name, v->type[i].object);
-    }
-}
 
 static size_t list_len(const char *const *l)
 {
@@ -88,7 +55,8 @@ enum ww_rc ww_eve_open(struct ww_eve **out, const struct ww_eve_cfg *cfg, struct
     v->napps = list_len(cfg->app_names);
     v->nsources = list_len(cfg->source_names);
     v->second = UINT64_MAX;
-    learn_types(v);
+    for (uint16_t i = 0; i < cfg->registry->n; i++)
+        ww_eve_type_of(&v->type[i], cfg->registry->type[i]->name);
     if (cfg->strict)
         ww_privacy_learn(&v->privacy, cfg->registry);
     enum ww_rc rc = ww_sink_open(&v->sink, cfg->path, e);
@@ -299,10 +267,10 @@ static void put_alert(struct ww_eve *v, const struct ww_event *e)
     ww_json_close(o, '}');
 }
 
-static void put_body(struct ww_eve *v, const struct ww_event *e, const struct eve_type *t)
+static void put_body(struct ww_eve *v, const struct ww_event *e, const struct ww_eve_type *t)
 {
     struct ww_out *o = &v->sink.o;
-    if (t->kind == EVE_ALERT && e->type == &ww_alert_type) {
+    if (t->kind == WW_EVE_ALERT && e->type == &ww_alert_type) {
         put_alert(v, e);
         return;
     }
@@ -319,9 +287,9 @@ void ww_eve_put(struct ww_eve *v, const struct ww_event *e)
     struct ww_out *o = &v->sink.o;
     if (id < 0 || v->sink.gone)
         return;
-    const struct eve_type *t = &v->type[id];
+    const struct ww_eve_type *t = &v->type[id];
     note_icmp(v, e);
-    if (t->kind == EVE_SKIP)
+    if (t->kind == WW_EVE_SKIP)
         return;
     if (v->cfg.strict)
         e = ww_privacy_apply(&v->privacy, id, e);
@@ -334,7 +302,7 @@ void ww_eve_put(struct ww_eve *v, const struct ww_event *e)
     put_tuple(v, e);
     if (e->dissector < v->napps)
         ww_json_cstr(o, "app_proto", v->cfg.app_names[e->dissector]);
-    if (t->kind == EVE_MESSAGE)
+    if (t->kind == WW_EVE_MESSAGE)
         ww_json_cstr(o, "direction", (e->dir & 1) == (e->client & 1) ? "to_server" : "to_client");
     put_ether(o, e);
     put_body(v, e, t);

@@ -291,6 +291,8 @@ def declared(program):
 
 def leaves(properties, prefix=""):
     for name, p in properties.items():
+        if "const" in p:  # the kind, told by the name already
+            continue
         if "properties" in p:
             yield from leaves(p["properties"], prefix + name + ".")
         else:
