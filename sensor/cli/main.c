@@ -3,10 +3,12 @@
 #include <event2/event.h>
 #include <openssl/crypto.h>
 #include <pcap/pcap.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/capability.h>
 #include <time.h>
 #include <yaml.h>
 #include <zlib.h>
@@ -86,6 +88,12 @@ static void version(void)
                  WW_VERSION, pcap, event_get_version(), sqlite3_libversion(), WW_YANG_VERSION,
                  yaml_get_version_string(), OpenSSL_version(OPENSSL_VERSION), zlibVersion(),
                  ZSTD_versionString());
+    const struct scmp_version *seccomp = seccomp_version();
+    if (seccomp != NULL)
+        (void)printf("libseccomp %u.%u.%u\n", seccomp->major, seccomp->minor, seccomp->micro);
+#ifdef LIBCAP_MAJOR
+    (void)printf("libcap %d.%d\n", LIBCAP_MAJOR, LIBCAP_MINOR); /* of the build; it does not tell its own */
+#endif
 }
 
 static bool quiet;

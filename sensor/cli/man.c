@@ -55,6 +55,10 @@ void ww_man(FILE *f)
                   "It never sends a packet, never stores patient data, and says what it could not see.\n"
                   "Results go to standard output, progress and messages to standard error.\n",
                   WW_VERSION);
+    (void)fputs(".SH OPTIONS\n.TP\n\\fB\\-h\\fR, \\fB\\-\\-help\\fR\nthe commands; behind a command its "
+                "options\n"
+                ".TP\n\\fB\\-V\\fR, \\fB\\-\\-version\\fR\nversions of the program and of its libraries\n",
+                f);
     commands(f);
     (void)fputs(".SH CONFIGURATION\nThe file of \\fB\\-c\\fR is YAML: sections with keys; an unknown key is an\n"
                 "error with its line. Facts about the hospital belong into the site file.\n",

@@ -47,9 +47,10 @@ static int render(const struct ww_opts *o, const char *path, bool guide, render_
         rc = ww_guide_load(&with.guide, o->data, &e);
     if (rc == WW_OK)
         rc = ww_sink_open(&sink, o->out != NULL ? o->out : "-", &e);
+    const char *lang = o->lang_given ? "" : ww_site_language(with.site);
     if (rc == WW_OK) {
         struct ww_report_cfg cfg = { .json = o->format == WW_FMT_JSON,
-                                     .ja = o->lang_ja,
+                                     .ja = lang[0] != 0 ? strcmp(lang, "ja") == 0 : o->lang_ja,
                                      .color = o->out == NULL && ww_term_color(STDOUT_FILENO),
                                      .width = o->out == NULL ? ww_term_width(STDOUT_FILENO) : 100,
                                      .texts = ww_setup_texts(&with),

@@ -30,6 +30,7 @@ static const struct {
     { "device", "after", ATTR, "what" },
     { "device", "peer", NOT_IP, "" },
     { "alert", "peer", NOT_IP, "" },
+    { "alert", "peer_role", ALWAYS, "" }, /* of a peer outside: the name that DNS told */
     { "alert", "observed", FROM, "evidence__field" },
     { "alert", "device_label", ALWAYS,
       "" }, /* without a ledger it is what the device calls itself */
