@@ -132,7 +132,12 @@ static void on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *b
 static bool wait_for(const struct ww_live *l)
 {
     struct pollfd p = { .fd = l->fd, .events = POLLIN };
-    return poll(&p, 1, TIMEOUT_MS) > 0;
+    if (poll(&p, 1, TIMEOUT_MS) <= 0)
+        return false;
+    if ((p.revents & POLLIN) != 0)
+        return true;
+    (void)poll(NULL, 0, TIMEOUT_MS); /* an error stands there at once: the time passes all the same */
+    return false;
 }
 
 int ww_live_dispatch(struct ww_live *l, ww_live_fn *fn, void *to, struct ww_err *e)
@@ -156,9 +161,10 @@ void ww_live_drain(struct ww_live *l, ww_live_fn *fn, void *to)
     l->to = to;
     for (unsigned idle = 0; idle < 2;) { /* the open block of the ring is handed over after a time-out */
         int n = pcap_dispatch(l->p, BATCH, on_packet, (u_char *)l);
+        /* an interface that is gone tells an error, and what it gave before is still in the ring */
+        idle = n > 0 || (n == 0 && wait_for(l)) ? 0 : idle + 1;
         if (n < 0)
-            return;
-        idle = n > 0 || wait_for(l) ? 0 : idle + 1;
+            (void)wait_for(l);
         if (++l->drained > DRAIN_MAX)
             return; /* a busy link never becomes silent: what came until now is enough */
     }

@@ -243,13 +243,13 @@ void *ww_capture_thread(void *arg)
 {
     struct ww_cthread *c = arg;
     ww_passive(c->run);
-    if (listen_on(c)) {
-        /* what the kernel holds already was seen: take it before leaving */
-        ww_live_drain(c->live, live_packet, c);
-        (void)look_at_interface(c);
-    } else {
+    bool good = listen_on(c);
+    /* what the kernel holds already was seen: take it before leaving */
+    ww_live_drain(c->live, live_packet, c);
+    if (!good)
         atomic_store_explicit(&c->failed, true, memory_order_release);
-    }
+    else
+        (void)look_at_interface(c);
     tick_live(c, 0, true);
     return NULL;
 }
