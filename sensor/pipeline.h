@@ -35,6 +35,8 @@ struct ww_pipeline_cfg {
     void *ready_to;
     /* live: an interface went down, up again or away; from the writer's thread, to is ready_to */
     void (*iface)(void *to, const char *name, enum ww_iface state);
+    /* live: an output takes nothing; again: it will be tried again; rc WW_OK: the reader left */
+    void (*trouble)(void *to, const struct ww_err *e, bool again);
 };
 
 struct ww_pipeline_result {

@@ -28,11 +28,43 @@ static void action(void *to, const struct ww_alert *a, const char *what)
     ww_ring_push(&run->acts, sizeof *x);
 }
 
-/* Live, once a second: readers see what happened, the judge hears what people decided, the operator
- * hears which interface is gone. */
-static void each_second(struct ww_run *run, struct ww_outlets *out)
+/* What the writer tells the operator once. */
+struct told {
+    uint64_t lost;   /* events that could not be stored, as told last */
+    uint64_t second; /* when that was */
+    bool eve;
+};
+
+/* Months may pass until the end: outputs that fail are told at once, the store's again each minute.
+ */
+static void outputs(struct ww_run *run, struct ww_outlets *out, struct told *t, uint64_t second)
 {
     struct ww_err e;
+    struct ww_store_counts c = { .lost = 0 };
+    if (run->cfg->trouble == NULL)
+        return;
+    if (out->eve != NULL && !t->eve && ww_eve_gone(out->eve)) {
+        t->eve = true;
+        if (ww_eve_sync(out->eve, &e) == WW_OK)
+            ww_err_set(&e, WW_OK, "the reader of the events left");
+        run->cfg->trouble(run->cfg->ready_to, &e, false);
+    }
+    if (out->store != NULL)
+        ww_store_counts(out->store, &c);
+    if (c.lost > t->lost && (t->second == 0 || second >= t->second + 60) &&
+        ww_store_sync(out->store, &e) != WW_OK) {
+        t->lost = c.lost;
+        t->second = second;
+        run->cfg->trouble(run->cfg->ready_to, &e, true);
+    }
+}
+
+/* Live, once a second: readers see what happened, the judge hears what people decided, the operator
+ * hears which interface is gone. */
+static void each_second(struct ww_run *run, struct ww_outlets *out, struct told *t, uint64_t second)
+{
+    struct ww_err e;
+    outputs(run, out, t, second);
     if (out->store != NULL) {
         ww_store_tick(out->store, clock_ns(CLOCK_REALTIME));
         if (ww_store_actions(out->store, action, run, &e) != WW_OK)
@@ -54,6 +86,7 @@ void *ww_writer_thread(void *arg)
     unsigned turn = 0;
     unsigned since = 0;
     uint64_t last = 0;
+    struct told t = { .lost = 0 };
     for (;;) {
         size_t n;
         const struct ww_event *e = ww_ring_peek(&run->out, &n);
@@ -61,7 +94,7 @@ void *ww_writer_thread(void *arg)
             uint64_t now = clock_ns(CLOCK_MONOTONIC);
             since = 0;
             if (now > last + NS) {
-                each_second(run, &out);
+                each_second(run, &out, &t, now / NS);
                 last = now;
             }
         }

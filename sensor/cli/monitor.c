@@ -109,12 +109,25 @@ static void iface(void *to, const char *name, enum ww_iface state)
     }
 }
 
+static void trouble(void *to, const struct ww_err *e, bool again)
+{
+    const struct runner *r = to;
+    (void)ww_tell(e);
+    if (again)
+        ww_note("it goes on listening, and tries to store again every minute");
+    else if (r->l->o->db != NULL)
+        ww_note("it goes on with the database; start it again to write events");
+    else /* nobody would ever see what it finds */
+        atomic_store_explicit(&r->l->stop, true, memory_order_relaxed);
+}
+
 static void *pipeline(void *arg)
 {
     struct runner *r = arg;
     r->l->pc.ready = ready;
     r->l->pc.ready_to = r;
     r->l->pc.iface = iface;
+    r->l->pc.trouble = trouble;
     r->l->rc = ww_pipeline_live(&r->l->pc, &r->l->r, &r->l->err);
     (void)close(r->words[1]); /* wakes the main thread */
     return NULL;

@@ -5,12 +5,13 @@ import collections
 import json
 import os
 import signal
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import netns  # noqa: E402
 from netns import Monitor, Sender, frames, pair, remove, replay, wait_for  # noqa: E402
-from program import DONE, INPUT, PCAPS, SITE, WARD, Failure, Skip, json_lines, main, no_patient, same, want  # noqa: E402
+from program import DONE, EARLY, INPUT, PCAPS, SITE, WARD, Failure, Skip, json_lines, main, no_patient, same, want  # noqa: E402
 
 CAPTURES = ["ward-morning/ward-morning.pcap", "dicom/orthanc.pcap", "dicom/store.pcap", "hl7/mllp-pieces.pcap", "hl7/adt-iso2022jp.pcap",
             "dns/tcp.pcap", "dns/failures.pcap", "dhcp/lease.pcap", "arp/conflict.pcap", "link/vlan.pcap", "link/qinq.pcap", "link/icmp.pcap",
@@ -227,6 +228,57 @@ def one_of_two_goes_away(program, folder):
         remove("v0", "w0")
 
 
+def full_disk(program, folder):
+    """A disk that becomes full is told at once, not after months; what was stored stays valid; with room it goes on."""
+    disk, data = os.path.join(folder, "disk"), frames(WARD)
+    os.mkdir(disk)
+    r = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", disk], capture_output=True, check=False)
+    if r.returncode != 0:
+        raise Skip("no right to mount a small file system: %s" % r.stderr.decode().strip())
+    pair("v0", "v1")
+    try:
+        db, events, ballast = (os.path.join(disk, n) for n in ("x.db", "x.json", "ballast"))
+        m = Monitor(program, "-i", "v1", "--site", SITE, "--db", db, "--events", events).ready()
+        s = os.statvfs(disk)
+        with open(ballast, "wb") as f:
+            f.write(bytes((s.f_bavail - 20) * s.f_frsize))
+        replay("v0", "v1", data)
+        for file in (db, events):
+            wait_for("it says that %s is full" % file, lambda file=file: any(file in l and ("no space" in l or "make room" in l) for l in m.lines()))
+        os.remove(ballast)
+        same(m.end(signal.SIGTERM), EARLY, "exit code: %s" % m.lines())
+        with open(events, "rb") as f:
+            for line in f.read().split(b"\n")[:-1]:
+                json.loads(line)
+        program.verify(db)
+        m = Monitor(program, "-i", "v1", "--site", SITE, "--db", db).ready()
+        replay("v0", "v1", data)
+        same(m.end(signal.SIGTERM), DONE, "exit code with room: %s" % m.lines())
+        program.verify(db)
+        want(alerts(program, db), "alerts are stored once there is room")
+    finally:
+        remove("v0")
+        subprocess.run(["umount", disk], check=True)
+
+
+def reader_leaves(program, folder):
+    """monitor --events - | head: without a database it ends in order, with one it goes on."""
+    for db in (None, os.path.join(folder, "x.db")):
+        pair("v0", "v1")
+        try:
+            m = Monitor(program, "-i", "v1", "--site", SITE, "--events", "-", *(["--db", db] if db else []), leave=True).ready()
+            busy = Sender("v0", frames(WARD))
+            busy.start()
+            wait_for("it says that the reader left", lambda: any("reader of the events left" in l for l in m.lines()))
+            same(m.end(signal.SIGTERM if db else None), DONE, "exit code: %s" % m.lines())
+            busy.stop()
+            if db:
+                program.verify(db)
+                want(alerts(program, db), "what was seen is stored")
+        finally:
+            remove("v0")
+
+
 def two_interfaces(program, folder):
     """One capture on each of two interfaces: the sum of both, each with its interface."""
     events, db = os.path.join(folder, "x.json"), os.path.join(folder, "x.db")
@@ -295,7 +347,7 @@ def no_permission(program, folder):
 
 
 TESTS = {f.__name__: f for f in (one_worker, two_workers, goes_on, people, random_end, goes_down, goes_away, one_of_two_goes_away,
-                                 two_interfaces,
+                                 two_interfaces, full_disk, reader_leaves,
                                  filters, cannot_listen, no_permission)}
 
 if __name__ == "__main__":

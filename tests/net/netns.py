@@ -149,12 +149,15 @@ class Sender(threading.Thread):
 class Monitor:
     """A running `wardwatch monitor`. In: arguments behind the command."""
 
-    def __init__(self, program, *args, prefix=()):
+    def __init__(self, program, *args, prefix=(), leave=False):
+        """leave: the reader of its standard output goes away at once."""
         self.command = [*prefix, program.path, "monitor", *map(str, args)]
         # LeakSanitizer needs to trace the process, which gives up that right by purpose
         env = environment(ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0")
         self.p = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
         self.said, self.out, self.lock = [], b"", threading.Lock()
+        if leave:
+            self.p.stdout.close()
         self.readers = [threading.Thread(target=self._err, daemon=True), threading.Thread(target=self._out, daemon=True)]
         for t in self.readers:
             t.start()
@@ -165,7 +168,8 @@ class Monitor:
                 self.said.append(line.decode("utf-8", "replace").rstrip("\n"))
 
     def _out(self):
-        self.out = self.p.stdout.read()
+        if not self.p.stdout.closed:
+            self.out = self.p.stdout.read()
 
     def lines(self):
         with self.lock:
