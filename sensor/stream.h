@@ -46,7 +46,7 @@ struct ww_stream_cfg {
 };
 
 struct ww_stream_stats {
-    uint64_t bytes, gap_bytes, skipped, evicted, overlaps, out_of_order, retransmits;
+    uint64_t bytes, gap_bytes, evicted, overlaps, out_of_order, retransmits;
     uint64_t steps; /* waiting segments looked at to find a place */
 };
 

@@ -80,7 +80,6 @@ struct ww_setup {
     struct ww_judge *judge;
     struct ww_store *store;
     struct ww_eve *eve;
-    bool store_asked; /* --db was given */
 };
 /** Registry and names only; for schema and reports. */
 enum ww_rc ww_setup_registry(struct ww_setup *s, struct ww_err *e) WW_MUST_CHECK;

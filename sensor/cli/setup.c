@@ -27,7 +27,6 @@ static enum ww_rc open_store(struct ww_setup *s, const struct ww_opts *o, const 
                               .hospital = ww_site_hospital(s->site),
                               .site_file = ww_site_file(s->site),
                               .now_ns = ww_wall_ns() };
-    s->store_asked = o->db != NULL;
     return ww_store_open(&s->store, &c, e);
 }
 
