@@ -15,6 +15,11 @@ void ww_outlets_write(void *to, const struct ww_event *e)
         o->tap(o->tap_to, e);
 }
 
+bool ww_outlets_deaf(const struct ww_outlets *o)
+{
+    return o->eve != NULL && o->store == NULL && ww_eve_gone(o->eve);
+}
+
 void ww_route(struct ww_routing *r, const struct ww_event *e)
 {
     if (!r->started) {
@@ -93,6 +98,7 @@ void ww_pipeline_file_done(struct ww_pipeline_result *r, const char *name, const
 
 /* What the plain loop carries. */
 struct plain {
+    bool unread; /* nobody reads any more what it finds */
     const struct ww_pipeline_cfg *cfg;
     struct ww_pipeline_result *r;
     struct ww_routing route;
@@ -133,9 +139,9 @@ static void plain_file(struct plain *p, struct ww_capfile *c, unsigned i)
             ww_capfile_progress(c, &done, &size);
             p->cfg->progress(p->cfg->progress_to, done, size, p->w->stats.packets);
         }
-        if (p->cfg->out.eve != NULL && (turn & 1023) == 0 && ww_eve_gone(p->cfg->out.eve) &&
-            p->cfg->out.store == NULL)
-            break; /* nobody reads any more */
+        p->unread = ww_outlets_deaf(&p->cfg->out);
+        if (p->unread)
+            break;
     }
     ww_pipeline_file_done(p->r, p->cfg->sources[i], c);
 }
@@ -153,7 +159,7 @@ static enum ww_rc files_plain(const struct ww_pipeline_cfg *cfg, struct ww_pipel
     enum ww_rc rc = ww_worker_new(&p.w, &wc, e);
     if (rc != WW_OK)
         return rc;
-    for (unsigned i = 0; i < cfg->nsources && !stopped(cfg); i++) {
+    for (unsigned i = 0; i < cfg->nsources && !stopped(cfg) && !p.unread; i++) {
         struct ww_capfile_cfg cc = { .filter = cfg->filter, .blocks = 2 };
         struct ww_capfile *c = NULL;
         struct ww_err fe;

@@ -79,4 +79,6 @@ void ww_pipeline_file_done(struct ww_pipeline_result *r, const char *name,
 void ww_route_time(struct ww_routing *r);
 void ww_route_stats(struct ww_routing *r, struct ww_stats *s);
 void ww_outlets_write(void *to, const struct ww_event *e);
+/** Whether all that reads the outlets is gone; for the thread that writes. */
+bool ww_outlets_deaf(const struct ww_outlets *o);
 #endif

@@ -9,6 +9,12 @@ static bool stopped(const struct ww_run *run)
     return run->cfg->stop != NULL && atomic_load_explicit(run->cfg->stop, memory_order_relaxed);
 }
 
+/* Files: no need to read on. */
+static bool over(const struct ww_run *run)
+{
+    return stopped(run) || atomic_load_explicit(&run->unread, memory_order_relaxed);
+}
+
 /* The worker of a packet: keyed hash of the innermost pair; frames without IP by their MAC pair. */
 static unsigned worker_of(const struct ww_run *run, const struct ww_pkt *p)
 {
@@ -91,7 +97,7 @@ static void feed_file(struct ww_run *run, struct ww_capfile *f, unsigned i)
     struct ww_err e;
     unsigned turn = 0;
     uint64_t packets = 0;
-    for (unsigned n = 0; !stopped(run); n++) {
+    for (unsigned n = 0; !over(run); n++) {
         enum ww_capfile_end end = ww_capfile_next(f, &b, &e);
         if (end == WW_CAP_WAIT) { /* the workers still read all blocks */
             ww_pause(&turn);
@@ -128,7 +134,7 @@ static void drain(struct ww_run *run)
 
 void ww_feed_files(struct ww_run *run)
 {
-    for (unsigned i = 0; i < run->cfg->nsources && !stopped(run); i++) {
+    for (unsigned i = 0; i < run->cfg->nsources && !over(run); i++) {
         struct ww_capfile_cfg cc = { .filter = run->cfg->filter, .blocks = WW_FILE_BLOCKS };
         struct ww_capfile *f = NULL;
         struct ww_err e;

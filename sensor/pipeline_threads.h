@@ -76,6 +76,7 @@ struct ww_run {
     struct ww_ring out; /* judge to writer */
     struct ww_ring acts; /* writer to judge: struct ww_act; the store belongs to the writer */
     uint64_t write_drops;
+    atomic_bool unread; /* files: nobody reads any more what it finds; told by the writer */
     atomic_uint unguarded; /* threads whose system call filter could not be loaded */
     pthread_t judge, writer;
     bool judge_started, writer_started;

@@ -107,5 +107,7 @@ void *ww_writer_thread(void *arg)
             return NULL;
         ww_outlets_write(&out, e);
         ww_ring_pop(&run->out);
+        if (!run->live && ww_outlets_deaf(&out))
+            atomic_store_explicit(&run->unread, true, memory_order_relaxed);
     }
 }

@@ -1,7 +1,6 @@
 /* analyze.c - wardwatch analyze: captures in, events, store and a summary for people out. */
 #include "sensor/cli/cli.h"
 #include "sensor/cli/inputs.h"
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,18 +43,17 @@ static void notes(const struct ww_setup *s, const struct ww_pipeline_result *r)
 }
 
 /* The run itself, with everything open. Return: the exit code. */
-static int run(struct ww_setup *s, const struct ww_opts *o, struct ww_pipeline_cfg *pc)
+static int run(struct ww_setup *s, struct ww_opts *o, struct ww_pipeline_cfg *pc)
 {
     struct ww_pipeline_result r;
     struct ww_err e;
     unsigned level = 0;
     bool bar = !o->quiet && isatty(STDERR_FILENO);
     bool only_events = o->events != NULL && strcmp(o->events, "-") == 0 && o->out == NULL;
-    pc->out = (struct ww_outlets){ .judge = s->judge,
-                                   .store = only_events && o->db == NULL ? NULL : s->store,
-                                   .eve = s->eve,
-                                   .tap = see_level,
-                                   .tap_to = &level };
+    if (only_events && o->db == NULL)
+        pc->out.store = NULL; /* nobody would read it */
+    pc->out.tap = see_level;
+    pc->out.tap_to = &level;
     pc->stop = ww_stop_flag();
     pc->progress = bar ? progress : NULL;
     if (ww_pipeline_files(pc, &r, &e) != WW_OK)
@@ -84,45 +82,15 @@ static int run(struct ww_setup *s, const struct ww_opts *o, struct ww_pipeline_c
 
 int ww_cmd_analyze(struct ww_opts *o)
 {
-    struct ww_setup s = { .judge = NULL };
     struct ww_inputs in;
     struct ww_err e;
-    struct ww_pipeline_cfg pc = { .workers = o->jobs };
-    char *own = NULL;
-    int code;
     if (o->nargs == 0 && !o->test_config) {
         (void)fputs("wardwatch: analyze: no capture named; see 'wardwatch analyze --help'\n", stderr);
         return WW_EXIT_INPUT;
     }
-    enum ww_rc rc = ww_inputs_open(&in, o->args, o->nargs, &e);
-    if (rc == WW_OK)
-        rc = ww_config_read(o, &e);
-    if (rc == WW_OK)
-        rc = ww_cli_filter(o, &own, &e);
-    if (rc == WW_OK)
-        rc = ww_setup_open(&s, o, "analyze", in.path, false, &e);
-    if (rc != WW_OK) {
-        code = ww_tell(&e);
-        ww_setup_drop(&s);
-    } else if (o->test_config) {
-        (void)puts("configuration, site file and declarations are usable");
-        code = WW_EXIT_OK;
-        ww_setup_drop(&s);
-    } else {
-        if (!o->lang_given && ww_site_language(s.site)[0] != 0)
-            o->lang_ja = strcmp(ww_site_language(s.site), "ja") == 0;
-        pc.worker = o->worker;
-        pc.filter = o->filter;
-        pc.worker.dissectors = ww_dissectors;
-        pc.worker.key = ww_key_random();
-        pc.workers = o->jobs;
-        pc.sources = in.path;
-        pc.nsources = (unsigned)in.n;
-        code = run(&s, o, &pc);
-        if (ww_setup_close(&s, &e) != WW_OK && code == WW_EXIT_OK)
-            code = ww_tell(&e);
-    }
-    free(own);
+    int code = ww_inputs_open(&in, o->args, o->nargs, &e) == WW_OK
+                   ? ww_setup_run(o, "analyze", in.path, in.n, false, run)
+                   : ww_tell(&e);
     ww_inputs_close(&in);
     return code;
 }

@@ -95,6 +95,20 @@ enum ww_rc ww_setup_close(struct ww_setup *s, struct ww_err *e) WW_MUST_CHECK;
 
 /** Closes all when there is nothing to tell. */
 void ww_setup_drop(struct ww_setup *s);
+/** The language of the site file, unless the command line names one. */
+void ww_setup_language(const struct ww_setup *s, struct ww_opts *o);
+/** A pipeline from n sources to everything that is open, as the options say. */
+struct ww_pipeline_cfg ww_setup_pipeline(const struct ww_setup *s, const struct ww_opts *o,
+                                         const char *const *sources, size_t n);
+typedef int ww_setup_fn(struct ww_setup *s, struct ww_opts *o, struct ww_pipeline_cfg *pc);
+/**
+ * A command from its configuration to its end: reads -c and -F, opens everything, runs, closes. With
+ * -T it only opens.
+ * In:     command  its name; sources NULL-terminated, n of them; run does the work
+ * Return: the exit code
+ */
+int ww_setup_run(struct ww_opts *o, const char *command, const char *const *sources, size_t n,
+                 bool live, ww_setup_fn *run);
 
 /** Puts the filter of -F into o->filter; *own is to be freed. */
 enum ww_rc ww_cli_filter(struct ww_opts *o, char **own, struct ww_err *e) WW_MUST_CHECK;

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -187,20 +186,12 @@ out:
     return rc;
 }
 
-static int run(struct ww_setup *s, struct ww_opts *o)
+static int run(struct ww_setup *s, struct ww_opts *o, struct ww_pipeline_cfg *pc)
 {
     struct ww_err e;
-    struct live l = { .rc = WW_OK, .o = o, .back = { .judge = s->judge } };
-    l.pc.worker = o->worker;
-    l.pc.worker.dissectors = ww_dissectors;
-    l.pc.worker.key = ww_key_random();
-    l.pc.workers = o->jobs;
-    l.pc.sources = o->ifaces.v;
-    l.pc.nsources = (unsigned)o->ifaces.n;
-    l.pc.filter = o->filter;
+    struct live l = { .rc = WW_OK, .o = o, .back = { .judge = s->judge }, .pc = *pc };
     l.pc.live = (struct ww_live_cfg){ .buffer_mib = (int)o->buffer_mib,
                                       .promisc = !o->promisc_off };
-    l.pc.out = (struct ww_outlets){ .judge = s->judge, .store = s->store, .eve = s->eve };
     l.pc.stop = &l.stop;
     /* before the threads start: the judge becomes the judge thread's, the store the writer's */
     if (ww_store_replay(s->store, restore, &l.back, &e) != WW_OK)
@@ -230,37 +221,13 @@ static int run(struct ww_setup *s, struct ww_opts *o)
 
 int ww_cmd_monitor(struct ww_opts *o)
 {
-    struct ww_setup s = { .judge = NULL };
-    struct ww_err e;
-    int code;
-    char *own = NULL;
     if (o->nargs > 0) {
         (void)fprintf(stderr, "wardwatch: monitor: %s: an interface is named with -i\n", o->args[0]);
         return WW_EXIT_INPUT;
     }
-    enum ww_rc rc = ww_config_read(o, &e);
-    if (rc == WW_OK && o->ifaces.n == 0 && !o->test_config) {
+    if (o->ifaces.n == 0 && !o->test_config) {
         (void)fputs("wardwatch: monitor: no interface; name one with -i\n", stderr);
         return WW_EXIT_INPUT;
     }
-    if (rc == WW_OK)
-        rc = ww_cli_filter(o, &own, &e);
-    if (rc == WW_OK)
-        rc = ww_setup_open(&s, o, "monitor", o->ifaces.v, true, &e);
-    if (rc != WW_OK) {
-        code = ww_tell(&e);
-        ww_setup_drop(&s);
-    } else if (o->test_config) {
-        (void)puts("configuration, site file and declarations are usable");
-        code = WW_EXIT_OK;
-        ww_setup_drop(&s);
-    } else {
-        if (!o->lang_given && ww_site_language(s.site)[0] != 0)
-            o->lang_ja = strcmp(ww_site_language(s.site), "ja") == 0;
-        code = run(&s, o);
-        if (ww_setup_close(&s, &e) != WW_OK && code == WW_EXIT_OK)
-            code = ww_tell(&e);
-    }
-    free(own);
-    return code;
+    return ww_setup_run(o, "monitor", o->ifaces.v, o->ifaces.n, true, run);
 }

@@ -1,5 +1,6 @@
 /* setup.c - opens registry, site, guide, judge, store and outputs in order, and closes them. */
 #include "sensor/cli/cli.h"
+#include <stdlib.h>
 #include <string.h>
 
 /* Output fields of dissectors, engine and rules are all events of one registry. */
@@ -124,4 +125,64 @@ void ww_setup_drop(struct ww_setup *s)
     struct ww_err e;
     if (ww_setup_close(s, &e) != WW_OK)
         ww_note("%s", e.text);
+}
+
+void ww_setup_language(const struct ww_setup *s, struct ww_opts *o)
+{
+    if (!o->lang_given && ww_site_language(s->site)[0] != 0)
+        o->lang_ja = strcmp(ww_site_language(s->site), "ja") == 0;
+}
+
+struct ww_pipeline_cfg ww_setup_pipeline(const struct ww_setup *s, const struct ww_opts *o,
+                                         const char *const *sources, size_t n)
+{
+    struct ww_pipeline_cfg pc = { .worker = o->worker,
+                                  .workers = o->jobs,
+                                  .sources = sources,
+                                  .nsources = (unsigned)n,
+                                  .filter = o->filter,
+                                  .out = { .judge = s->judge, .store = s->store, .eve = s->eve } };
+    pc.worker.dissectors = ww_dissectors;
+    pc.worker.key = ww_key_random();
+    return pc;
+}
+
+/* Return: the exit code. */
+static int opened(struct ww_setup *s, struct ww_opts *o, const char *const *sources, size_t n,
+                  ww_setup_fn *run)
+{
+    struct ww_err e;
+    if (o->test_config) {
+        (void)puts("configuration, site file and declarations are usable");
+        ww_setup_drop(s);
+        return WW_EXIT_OK;
+    }
+    ww_setup_language(s, o);
+    struct ww_pipeline_cfg pc = ww_setup_pipeline(s, o, sources, n);
+    int code = run(s, o, &pc);
+    if (ww_setup_close(s, &e) != WW_OK && code == WW_EXIT_OK)
+        code = ww_tell(&e);
+    return code;
+}
+
+int ww_setup_run(struct ww_opts *o, const char *command, const char *const *sources, size_t n,
+                 bool live, ww_setup_fn *run)
+{
+    struct ww_setup s = { .judge = NULL };
+    struct ww_err e;
+    char *own = NULL;
+    int code;
+    enum ww_rc rc = ww_config_read(o, &e);
+    if (rc == WW_OK)
+        rc = ww_cli_filter(o, &own, &e);
+    if (rc == WW_OK)
+        rc = ww_setup_open(&s, o, command, sources, live, &e);
+    if (rc == WW_OK) {
+        code = opened(&s, o, sources, n, run);
+    } else {
+        code = ww_tell(&e);
+        ww_setup_drop(&s);
+    }
+    free(own);
+    return code;
 }

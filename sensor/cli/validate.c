@@ -3,7 +3,6 @@
 #include "sensor/cli/cli.h"
 #include "sensor/cli/inputs.h"
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static int usage(const char *what)
@@ -36,15 +35,9 @@ static int run(struct ww_setup *s, const struct ww_opts *o, const struct ww_inpu
 {
     struct ww_err e;
     struct ww_pipeline_result r;
-    struct ww_pipeline_cfg pc = { .worker = o->worker,
-                                  .workers = 1,
-                                  .sources = in->path,
-                                  .nsources = (unsigned)in->n,
-                                  .filter = o->filter,
-                                  .out = { .judge = s->judge },
-                                  .stop = ww_stop_flag() };
-    pc.worker.dissectors = ww_dissectors;
-    pc.worker.key = ww_key_random();
+    struct ww_pipeline_cfg pc = ww_setup_pipeline(s, o, in->path, in->n);
+    pc.workers = 1;
+    pc.stop = ww_stop_flag();
     if (ww_pipeline_files(&pc, &r, &e) != WW_OK)
         return ww_tell(&e);
     if (r.damaged > 0) /* a verdict over a part of the evidence would claim too much */
@@ -80,8 +73,7 @@ static enum ww_rc open_all(struct ww_setup *s, struct val *v, struct ww_opts *o,
     const struct ww_site_thresholds *t = ww_site_thresholds(s->site);
     ww_fp_thresholds(v->fp, t->loss_ppm, t->one_way_ppm);
     ww_judge_footprint(s->judge, v->fp, o->devices.v[0]);
-    if (!o->lang_given && ww_site_language(s->site)[0] != 0)
-        o->lang_ja = strcmp(ww_site_language(s->site), "ja") == 0;
+    ww_setup_language(s, o);
     return WW_OK;
 }
 

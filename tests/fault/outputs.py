@@ -6,6 +6,7 @@ import signal
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
@@ -58,6 +59,35 @@ def reader_leaves(program, folder):
     program.verify(os.path.join(folder, "y.db"))
     same(program.good("alerts", "list", "--db", os.path.join(folder, "y.db")).out.replace("y.db", "x.db"),
          program.good("alerts", "list", "--db", db).out, "alerts with and without a reader of the events")
+
+
+def stops_reading(program, folder):
+    """A reader that left ends an analysis of what never ends, with any number of workers."""
+    with open(long_capture(folder, 3), "rb") as f:
+        data = f.read()
+    for jobs in (1, 2):
+        p = subprocess.Popen([program.path, "analyze", "-", "--events", "-", "-q", "-j", str(jobs)], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+        ended = threading.Event()
+
+        def feed(p=p, ended=ended):
+            try:
+                p.stdin.write(data[:24])
+                while not ended.is_set():
+                    p.stdin.write(data[24:])
+            except BrokenPipeError:
+                pass
+
+        feeder = threading.Thread(target=feed, daemon=True)
+        feeder.start()
+        p.stdout.read(1)
+        p.stdout.close()
+        try:
+            same((p.wait(PATIENCE), p.stderr.read()), (DONE, b""), "exit code and stderr with %d worker(s)" % jobs)
+        finally:
+            ended.set()
+            p.kill()
+        feeder.join(PATIENCE)
 
 
 def closed_output(program, folder):
@@ -120,7 +150,7 @@ def no_memory(program, folder):
         want(r.code == INPUT and len(r.lines) == 1 and "memory" in r.err, "one sentence with %d MiB: %s" % (mib, r))
 
 
-TESTS = {f.__name__: f for f in (reader_leaves, closed_output, signals, no_threads, no_memory)}
+TESTS = {f.__name__: f for f in (reader_leaves, stops_reading, closed_output, signals, no_threads, no_memory)}
 
 if __name__ == "__main__":
     try:
