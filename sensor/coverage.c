@@ -63,6 +63,11 @@ void ww_coverage_grade(struct ww_stats *s)
     worse(&g, grade_of(s->coverage__truncated_ppm, CUT_B, CUT_C, PPM), s, "truncated");
     worse(&g, s->capture__clock_steps > 0 ? 1 : 0, s, "clock_steps");
     worse(&g, s->flow__evicted > 0 ? 1 : 0, s, "flows_evicted");
+    worse(&g, s->decoder__fragments_evicted > 0 ? 1 : 0, s, "fragments_evicted");
+    worse(&g, s->stream__no_tcp > 0 ? 1 : 0, s, "tcp_no_room");
+    worse(&g, s->app_layer__no_state > 0 ? 1 : 0, s, "state_no_room");
+    worse(&g, s->app_layer__no_buffer > 0 ? 1 : 0, s, "buffer_no_room");
+    worse(&g, s->app_layer__requests_evicted > 0 ? 1 : 0, s, "requests_evicted");
     worse(&g, s->judge__event_drops > 0 ? 2 : 0, s, "events_dropped");
     const char *name = "A";
     if (g > 0)

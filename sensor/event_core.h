@@ -66,6 +66,7 @@ WW_EVENT_DECLARE(ww_anomaly_ev, WW_ANOMALY_FIELDS);
     F(S, U64, decoder__invalid, 0, NONE, "packets", "Frames that could not be decoded")           \
     F(S, U64, decoder__fragments, 0, NONE, "packets", "IP fragments")                             \
     F(S, U64, decoder__reassembled, 0, NONE, "packets", "Datagrams put together from fragments")  \
+    F(S, U64, decoder__fragments_evicted, 0, NONE, "packets", "Unfinished datagrams that gave way to newer ones")  \
     F(S, U64, flow__total, 0, NONE, "flows", "Flows begun")                                       \
     F(S, U64, flow__active, 0, NONE, "flows", "Flows in the table now")                           \
     F(S, U64, flow__evicted, 0, NONE, "flows", "Flows pushed out of a full table")                \
@@ -75,10 +76,14 @@ WW_EVENT_DECLARE(ww_anomaly_ev, WW_ANOMALY_FIELDS);
     F(S, U64, stream__gap_bytes, 0, NONE, "bytes", "Stream bytes that were never seen")           \
     F(S, U64, stream__bytes, 0, NONE, "bytes", "Stream bytes delivered or skipped")               \
     F(S, U64, stream__evicted, 0, NONE, "", "Out-of-order buffers given up for lack of room")     \
+    F(S, U64, stream__no_tcp, 0, NONE, "flows", "TCP flows not reassembled for lack of room: judged by address only")  \
     F(S, U64, app_layer__probes, 0, NONE, "", "Calls of a dissector's probe")                     \
     F(S, U64, app_layer__stopped, 0, NONE, "flows", "Flows whose dissector gave up")              \
     F(S, U64, app_layer__buffered, 0, NONE, "bytes", "Bytes copied to complete a message")        \
     F(S, U64, app_layer__skipped, 0, NONE, "bytes", "Bulk bytes passed over unseen")              \
+    F(S, U64, app_layer__no_state, 0, NONE, "flows", "Flows not dissected for lack of room for a dissector's state")  \
+    F(S, U64, app_layer__no_buffer, 0, NONE, "", "Messages given up for lack of a buffer")          \
+    F(S, U64, app_layer__requests_evicted, 0, NONE, "", "Requests that found no room to wait for their result: no latency, no time-out")  \
     F(S, U64, judge__late, 0, NONE, "events", "Events judged out of order")                       \
     F(S, U64, judge__event_drops, 0, NONE, "events", "Events lost because the event ring was full")   \
     F(S, U64, bugs, 0, NONE, "", "Broken invariants; anything above 0 is a bug of ours")          \
@@ -87,7 +92,7 @@ WW_EVENT_DECLARE(ww_anomaly_ev, WW_ANOMALY_FIELDS);
     F(S, U32N, coverage__midstream_ppm, 0, NONE, "ppm", "Share of TCP flows without beginning")   \
     F(S, U32N, coverage__truncated_ppm, 0, NONE, "ppm", "Share of packets cut by the snap length")\
     F(S, STR, coverage__grade, 8, NONE, "", "A full, B small losses, C large losses, D hardly usable, ? unknown")  \
-    F(S, LIST, coverage__reasons, 160, NONE, "", "What lowers the grade")
+    F(S, LIST, coverage__reasons, 384, NONE, "", "What lowers the grade")
 WW_EVENT_DECLARE(ww_stats, WW_STATS_FIELDS);
 
 /** Fills the coverage members of a statistics record from its counters. */

@@ -19,6 +19,7 @@ void ww_worker_add_stats(const struct ww_worker *w, struct ww_stats *s)
         s->decoder__invalid += x->dec[o];
     s->decoder__fragments += x->fragments;
     s->decoder__reassembled += w->defrag.whole;
+    s->decoder__fragments_evicted += w->defrag.evicted;
     s->flow__total += w->flows.total;
     s->flow__active += w->flows.slab.used;
     s->flow__evicted += w->flows.evicted;
@@ -28,10 +29,14 @@ void ww_worker_add_stats(const struct ww_worker *w, struct ww_stats *s)
     s->stream__gap_bytes += w->stream.stats.gap_bytes;
     s->stream__bytes += w->stream.stats.bytes;
     s->stream__evicted += w->stream.stats.evicted;
+    s->stream__no_tcp += x->no_tcp;
     s->app_layer__probes += w->engine.stats.probes;
     s->app_layer__stopped += w->engine.stats.stopped;
     s->app_layer__buffered += w->engine.stats.buffered;
     s->app_layer__skipped += w->engine.stats.skipped;
+    s->app_layer__no_state += w->engine.stats.no_state;
+    s->app_layer__no_buffer += w->engine.stats.no_buffer;
+    s->app_layer__requests_evicted += w->engine.pairs.evicted;
 }
 
 void ww_worker_tell_stats(struct ww_worker *w, uint64_t at)

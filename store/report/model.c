@@ -62,21 +62,19 @@ static enum ww_rc row(const struct ww_store *s, const char *sql, uint64_t a, sql
 }
 
 #define J(path) "json_extract(body,'$." path "')"
+/* clang-format off: it breaks the names apart */
 static const char coverage_sql[] =
-    "SELECT " J("capture.packets") "," J("capture.bytes") "," J("capture.kernel_drops") "," J("capt"
-                                                                                              "ure."
-                                                                                              "ring"
-                                                                                              "_dro"
-                                                                                              "ps") "," J("capture.truncated") "," J("capture.clock_steps") "," J(
-        "decoder.invalid") "," J("flow.total") "," J("flow.tcp") "," J("flow.midstream") "," J("flo"
-                                                                                               "w."
-                                                                                               "one"
-                                                                                               "_wa"
-                                                                                               "y") "," J("stream.gap_bytes") "," J("judge.late") "," J("judge.event_drops") "," J("app_"
-                                                                                                                                                                                   "layer."
-                                                                                                                                                                                   "stopped") "," J("coverage.loss_ppm") "," J("coverage.one_way_ppm") "," J("coverage.midstream_ppm") "," J("coverage.truncated_ppm") "," J("coverage.grade") ","
-                                                                                                                                                                                                                                                                                                                                               "(SELECT group_concat(value,char(31)) FROM json_each(body,'$.coverage.reasons'))"
-                                                                                                                                                                                                                                                                                                                                               " FROM statistics ORDER BY run DESC,hour DESC LIMIT 1";
+    "SELECT " J("capture.packets") "," J("capture.bytes") "," J("capture.kernel_drops") ","
+    J("capture.ring_drops") "," J("capture.truncated") "," J("capture.clock_steps") ","
+    J("decoder.invalid") "," J("flow.total") "," J("flow.tcp") "," J("flow.midstream") ","
+    J("flow.one_way") "," J("stream.gap_bytes") "," J("judge.late") "," J("judge.event_drops") ","
+    J("app_layer.stopped") "," J("stream.no_tcp") "," J("app_layer.no_state") ","
+    J("app_layer.no_buffer") "," J("decoder.fragments_evicted") ","
+    J("app_layer.requests_evicted") "," J("coverage.loss_ppm") "," J("coverage.one_way_ppm") ","
+    J("coverage.midstream_ppm") "," J("coverage.truncated_ppm") "," J("coverage.grade") ","
+    "(SELECT group_concat(value,char(31)) FROM json_each(body,'$.coverage.reasons'))"
+    " FROM statistics ORDER BY run DESC,hour DESC LIMIT 1";
+/* clang-format on */
 
 static enum ww_rc coverage(const struct ww_store *s, struct ww_coverage *c, struct ww_err *e)
 {
@@ -84,8 +82,10 @@ static enum ww_rc coverage(const struct ww_store *s, struct ww_coverage *c, stru
     uint64_t *field[] = { &c->packets,     &c->bytes,         &c->kernel_drops, &c->ring_drops,
                           &c->truncated,   &c->clock_steps,   &c->invalid,      &c->flows,
                           &c->tcp,         &c->midstream,     &c->one_way,      &c->gap_bytes,
-                          &c->late,        &c->event_drops,   &c->stopped,      &c->loss_ppm,
-                          &c->one_way_ppm, &c->midstream_ppm, &c->truncated_ppm };
+                          &c->late,        &c->event_drops,   &c->stopped,      &c->no_tcp,
+                          &c->no_state,    &c->no_buffer,     &c->fragments_evicted,
+                          &c->requests_evicted, &c->loss_ppm, &c->one_way_ppm,
+                          &c->midstream_ppm, &c->truncated_ppm };
     enum { N = sizeof field / sizeof field[0] };
     enum ww_rc rc = row(s, coverage_sql, 0, &st, &c->known, e);
     for (int i = 0; i < N; i++) /* unknown is unknown, never 0 */

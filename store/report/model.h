@@ -7,7 +7,8 @@
 struct ww_coverage {
     bool known; /* false: no statistics were stored, nothing is known about losses */
     uint64_t packets, bytes, kernel_drops, ring_drops, truncated, clock_steps, invalid, flows, tcp,
-        midstream, one_way, gap_bytes, late, event_drops, stopped;
+        midstream, one_way, gap_bytes, late, event_drops, stopped, no_tcp,
+        no_state, no_buffer, fragments_evicted, requests_evicted;
     uint64_t loss_ppm, one_way_ppm, midstream_ppm, truncated_ppm;
     char grade[12];
     char reasons[512]; /* separated by WW_SEP */

@@ -260,6 +260,40 @@ Test(report, summary_in_japanese)
     close_ok(s);
 }
 
+Test(report, work_without_room_is_told)
+{
+    struct ww_store *s = empty("H");
+    struct ww_stats *b = stats(T0, "B");
+    b->stream__no_tcp = 11;
+    b->app_layer__no_state = 12;
+    b->app_layer__no_buffer = 13;
+    b->decoder__fragments_evicted = 14;
+    b->app_layer__requests_evicted = 15;
+    static const char *const why[] = { "tcp_no_room", "state_no_room", "buffer_no_room", "fragments_evicted",
+                                       "requests_evicted" };
+    for (size_t i = 0; i < 5; i++)
+        WW_ADD(b->coverage__reasons, S(why[i]));
+    ww_store_put(s, &ev.e);
+    struct ww_report_cfg c = config(false);
+    c.width = 2000;
+    summary(s, c);
+    at("TCP connections not reassembled for lack of room: 11; flows not dissected for lack of room: 12");
+    at("messages not read for lack of a buffer: 13; unfinished fragmented datagrams pushed out: 14");
+    at("requests that could not wait for their result: 15");
+    at("the table of TCP connections was full: some were judged by address only");
+    at("no room for a dissector's state: some flows were not dissected");
+    at("the table of open requests was full: some have no latency");
+    c.ja = true;
+    summary(s, c);
+    at("領域不足で組み立てなかったTCP接続: 11、領域不足で解釈しなかった接続: 12");
+    at("応答を待てなかった要求: 15");
+    at("緩衝領域が足りず、読めない電文があった");
+    c.json = true;
+    summary(s, c);
+    at("\"no_tcp\":11,\"no_state\":12,\"no_buffer\":13,\"fragments_evicted\":14,\"requests_evicted\":15");
+    close_ok(s);
+}
+
 Test(report, fits_every_width)
 {
     struct ww_store *s = ward();
