@@ -49,6 +49,8 @@ static const char *const degrades[] = {
     "query_level",
     "query_keys",
     "pending",
+    "service",
+    "requestor_scu",
     NULL,
 };
 static const struct t_talk talk = { .d = &ww_dissector_dicom,

@@ -174,8 +174,9 @@ Test(dicom_dimse, every_command)
         if (row[i].field == 0x0130)
             b_us(e, 0x00001008, 1);
         b_command(c, e);
-        b_send(f, WW_A, 13, c);
-        b_send_usual(f, WW_B, 13, COMMIT, row[i].field | 0x8000, (uint16_t)(i + 1), false, 0);
+        enum ww_dir from = row[i].field == 0x0100 ? WW_B : WW_A; /* the SCP reports */
+        b_send(f, from, 13, c);
+        b_send_usual(f, ww_other(from), 13, COMMIT, row[i].field | 0x8000, (uint16_t)(i + 1), false, 0);
         const struct t_got *g = t_find(f, "dicom.request", i);
         STR(g, "command", row[i].name);
         STR(g, "sop_class", COMMIT);

@@ -90,6 +90,20 @@ static bool sop_classes(const struct dicom *d, struct ww_dicom_associate *e)
     return all;
 }
 
+/* Lists the UIDs of a kind of negotiation. Return: false when some did not fit. */
+#define LIST_UIDS(dst, d, list) \
+    list_uids((d), (list), &(dst).len, &(dst).total, (dst).b, sizeof((dst).b))
+static bool list_uids(const struct dicom *d, const struct uid_list *from, uint16_t *len,
+                      uint16_t *total, char *b, size_t cap)
+{
+    bool all = from->n <= UIDS_LISTED;
+    for (size_t i = 0; i < from->n && i < UIDS_LISTED; i++)
+        all = ww_list_add(len, total, b, cap, ww_dicom_uid_text(&d->uids, from->ref[i])) && all;
+    if (from->n > UIDS_LISTED)
+        *total = from->n; /* the true total */
+    return all;
+}
+
 static void forget(struct dicom *d)
 {
     for (size_t i = 0; i < CTX_MAX; i++)
@@ -99,7 +113,7 @@ static void forget(struct dicom *d)
     for (size_t i = 0; i < 2; i++) {
         d->side[i].data = d->side[i].asked_release = d->side[i].max_known = false;
         d->side[i].equipment = 0;
-        d->side[i].many = false;
+        d->side[i].many = d->side[i].ended = false;
     }
 }
 
@@ -140,8 +154,11 @@ static void request(const struct call *c, struct ww_rd r)
     e.async_invoked = it.async[0];
     e.async_performed = it.async[1];
     e.role_selections = it.roles;
-    e.extended_negotiations = it.extended;
-    e.common_negotiations = it.common;
+    e.extended_negotiations = it.extended.n;
+    e.common_negotiations = it.common.n;
+    all = LIST_UIDS(e.scp_classes, d, &it.scp) && all;
+    all = LIST_UIDS(e.extended_classes, d, &it.extended) && all;
+    all = LIST_UIDS(e.common_classes, d, &it.common) && all;
     ww_client_is(c->cx, c->dir); /* the requestor opened the connection (PS3.8 9.1.2) */
     d->client_told = true;
     if (!late)
@@ -170,8 +187,10 @@ static void tell_context(const struct call *c, uint8_t id, const struct ctx *x)
     (void)WW_SET(e.accepted_syntax, uid);
     (void)WW_SET(e.accepted_syntax_name, ww_slice_str(ww_dicom_uid_name(uid)));
     (void)WW_SET(e.result_text, ww_slice_str(ww_tok(results, x->result, "reserved")));
-    e.requestor_scu = (x->flags & CTX_NOT_SCU) == 0;
-    e.requestor_scp = (x->flags & CTX_SCP) != 0;
+    /* An answer without role items leaves the default; with some, the proposal says whose they are
+     */
+    e.requestor_scu = !d->answer.roles_apart && (x->flags & CTX_NOT_SCU) == 0;
+    e.requestor_scp = !d->answer.roles_apart && (x->flags & CTX_SCP) != 0;
     ww_dicom_mark(c, !all);
     ww_emit(c->cx, &ww_dicom_context_type, c->dir, &e);
 }
@@ -210,9 +229,14 @@ void ww_dicom_tell_accept(const struct call *now)
     (void)WW_SET(e.calling_aet, WW_STR(d->calling));
     (void)WW_SET(e.impl_class_uid, ww_dicom_uid_text(&d->uids, w->impl_class));
     (void)WW_SET(e.impl_version, WW_STR(w->impl_version));
-    for (size_t i = 0; i < CTX_MAX; i++)
+    w->roles_apart = w->roles > 0 && !d->seen;
+    e.contexts_proposed = d->seen ? 0 : WW_NULL32;
+    for (size_t i = 0; i < CTX_MAX && d->seen; i++)
         if ((d->ctx[i].flags & CTX_OFFERED) != 0)
             e.contexts_proposed++;
+    e.role_selections = w->roles;
+    e.extended_negotiations = w->extended.n;
+    w->cut = !LIST_UIDS(e.extended_classes, d, &w->extended) || w->cut;
     e.contexts_accepted = w->accepted;
     e.user_identity_response = w->identity;
     e.async_invoked = w->async[0];
@@ -247,6 +271,8 @@ static void accept(const struct call *c, struct ww_rd r)
     d->answer.accepted = it.answered;
     d->answer.async[0] = it.async[0];
     d->answer.async[1] = it.async[1];
+    d->answer.roles = it.roles;
+    d->answer.extended = it.extended;
     d->answer.impl_class = ww_dicom_uid_keep(&d->uids, it.impl_class);
     d->answer.cut = !WW_SET(d->answer.impl_version, it.impl_version);
     d->answer.latency_ms = ww_result(c->cx, c->dir, KEY_ASSOCIATE, true).latency_ms;
@@ -266,6 +292,7 @@ static void reject(const struct call *c, struct ww_rd r)
     e.reason_code = ww_rd_u8(&r);
     answered(c, true);
     d->assoc = ASSOC_REJECTED;
+    c->s->ended = true;
     (void)WW_SET(e.called_aet, WW_STR(d->called));
     (void)WW_SET(e.calling_aet, WW_STR(d->calling));
     uint32_t code = (uint32_t)e.source_code << 8 | e.reason_code;
@@ -294,9 +321,10 @@ static void release(const struct call *c, bool response)
         c->s->asked_release && response ? other->asked_release : !response && other->asked_release;
     if (response && !other->asked_release && c->d->seen && !c->s->lost && !other->lost)
         ww_dicom_anomaly(c, AN_pdu_out_of_order);
-    if (response)
+    if (response) {
         c->d->assoc = ASSOC_OVER;
-    else
+        c->s->ended = true;
+    } else
         c->s->asked_release = true;
     ww_dicom_mark(c, false);
     ww_emit(c->cx, &ww_dicom_release_type, c->dir, &e);
@@ -310,6 +338,7 @@ static void aborted(const struct call *c, struct ww_rd r)
     e.reason_code = ww_rd_u8(&r);
     e.duration_ms = duration(c);
     c->d->assoc = ASSOC_OVER;
+    c->s->ended = true;
     (void)WW_SET(e.source, ww_slice_str(ww_tok(abort_sources, e.source_code, "reserved")));
     if (e.source_code == 2)
         (void)WW_SET(e.reason, ww_slice_str(ww_tok(aborts, e.reason_code, "reserved")));

@@ -15,6 +15,9 @@ enum {
     TAG_CHARSET = 0x00080005,
     TAG_IMAGE_TYPE = 0x00080008,
     TAG_LEVEL = 0x00080052,
+    TAG_INSTANCE = 0x00081155, /* referenced SOP instance UID: one an item of these two */
+    TAG_FAILED = 0x00081198,
+    TAG_REFERENCED = 0x00081199,
     TAG_VIEW = 0x00080053,
     TAG_RETRIEVE_AE = 0x00080054,
     TAG_CONVERSION = 0x00080064,
@@ -74,6 +77,8 @@ void ww_dicom_want(struct msg *m)
     if (e->row == NO_ROW)
         return;
     const struct want *w = &wants[e->row];
+    m->refers |= e->tag == TAG_REFERENCED && !e->nested;
+    m->fails |= e->tag == TAG_FAILED && !e->nested;
     bool of_equipment = w->act == ACT_KEEP || w->act == ACT_PEEK;
     if (w->act == ACT_SQ || w->act == ACT_TEST || (of_equipment && !e->nested))
         e->act = w->act;
@@ -118,11 +123,24 @@ static void peek(const struct call *c, struct msg *m, struct ww_slice v)
     }
 }
 
+/* Items of the lists of storage commitment (PS3.4 J.3); e->last is the list that is open. */
+static void refer(struct msg *m)
+{
+    const struct el *e = &m->el;
+    if (e->tag != TAG_INSTANCE || !e->nested)
+        return;
+    if (e->last == TAG_REFERENCED && m->references < UINT16_MAX)
+        m->references++;
+    if (e->last == TAG_FAILED && m->references_failed < UINT16_MAX)
+        m->references_failed++;
+}
+
 /** A value is complete. In: v  what was kept of it. */
 void ww_dicom_value(const struct call *c, struct msg *m, struct ww_slice v)
 {
     struct el *e = &m->el;
     const struct want *w = e->row == NO_ROW ? NULL : &wants[e->row];
+    refer(m);
     if (e->any && w != NULL && w->phi != 0) {
         m->phi_kinds |= w->phi;
         if (m->phi_count < UINT16_MAX)
@@ -229,16 +247,17 @@ static bool add_parts(uint16_t *len, uint16_t *total, char *b, size_t cap, struc
     return all;
 }
 
-static const char *encoding_name(enum encoding e)
+static const char *encoding_name(const struct msg *m)
 {
-    switch (e) {
+    switch ((enum encoding)m->el.encoding) {
     case DS_IMPLICIT_LE:
         return "implicit_le";
     case DS_EXPLICIT_LE:
-        return "explicit_le";
+        return m->packed ? "deflated" : "explicit_le";
     case DS_EXPLICIT_BE:
         return "explicit_be";
     case DS_GUESS:
+    case DS_DEFLATED:
     case DS_OPAQUE:
         return "opaque";
     }
@@ -263,7 +282,7 @@ void ww_dicom_dataset_event(const struct call *c, struct msg *m, bool truncated)
     complete = WW_SET(e.sop_class_name, ww_slice_str(ww_dicom_uid_name(sop))) && complete;
     if (x != NULL)
         (void)WW_SET(e.transfer_syntax, ww_dicom_uid_text(&c->d->uids, x->accepted));
-    (void)WW_SET(e.encoding, ww_slice_str(encoding_name((enum encoding)m->el.encoding)));
+    (void)WW_SET(e.encoding, ww_slice_str(encoding_name(m)));
     e.encoding_guessed = m->guessed;
     complete = ADD_PARTS(e.charsets, ww_dicom_txt(m, T_CHARSET)) && complete;
     (void)WW_SET(e.modality, ww_dicom_txt(m, T_MODALITY));

@@ -21,6 +21,10 @@ enum {
     CTX_MAX = 128,           /* odd ids 1..255 */
     ITEMS_MAX = 1024,        /* items of an association that we look at */
     UIDPOOL = 512,           /* text of UIDs that are not in uids.tsv */
+    UIDS_LISTED = 32,        /* SOP classes of one kind of negotiation that are listed */
+    PENDING_MAX = 8,         /* requests whose pending responses are counted at a time */
+    DEFLATED_MAX = 4096,     /* deflated bytes that are kept, of one data set at a time */
+    INFLATED_MAX = 16384,    /* bytes that they are inflated to */
     SLOTS = 2,               /* messages that may be interleaved in one direction */
     POOL = 512,              /* text of one message */
     KEYS_MAX = 20,           /* query keys that are named */
@@ -32,16 +36,40 @@ enum {
     BRAKES = 3               /* violations in a data set before we only count it */
 };
 
-/* How a data set is written. OPAQUE (deflated, unreadable) is only counted. */
-enum encoding { DS_GUESS, DS_IMPLICIT_LE, DS_EXPLICIT_LE, DS_EXPLICIT_BE, DS_OPAQUE };
+/* How a data set is written. OPAQUE (unreadable) is only counted. */
+enum encoding {
+    DS_GUESS,
+    DS_IMPLICIT_LE,
+    DS_EXPLICIT_LE,
+    DS_EXPLICIT_BE,
+    DS_DEFLATED, /* explicit VR little endian within */
+    DS_OPAQUE
+};
 
 enum { NO_TS = 255 };
+
+/* Service of a SOP class, by service.c. */
+enum service {
+    SV_NONE,
+    SV_OTHER,
+    SV_VERIFICATION,
+    SV_STORAGE,
+    SV_QUERY,
+    SV_WORKLIST,
+    SV_MPPS,
+    SV_COMMITMENT,
+    SV_PRINT,
+    SV_UPS,
+    SV_MEDIA,
+    SV_NOTIFICATION
+};
 
 /* ---- uid.c ---- */
 struct uid_row {
     const char *uid, *name;
     uint8_t ts;       /* number of a transfer syntax, NO_TS for all others */
     uint8_t encoding; /* enum encoding of a transfer syntax */
+    uint8_t service;  /* enum service of a SOP class */
 };
 /* A UID in 16 bits: 0 none, UID_LOST not kept, UID_POOLED | offset in the pool, else row + 1. */
 enum { UID_NONE = 0, UID_LOST = 0xffff, UID_POOLED = 0x8000 };
@@ -52,12 +80,17 @@ struct uid_pool {
 uint16_t ww_dicom_uid_keep(struct uid_pool *p, struct ww_slice uid);
 struct ww_slice ww_dicom_uid_text(const struct uid_pool *p, uint16_t ref);
 const struct uid_row *ww_dicom_uid_row(uint16_t ref);
+const struct uid_row *ww_dicom_uid_find(struct ww_slice uid);
 const char *ww_dicom_uid_name(struct ww_slice uid);
 struct ww_slice ww_dicom_ts_uid(unsigned ts);
 bool ww_dicom_uid_good(struct ww_slice uid);
 
+/* service.c */
+const char *ww_dicom_service_name(enum service s);
+const char *ww_dicom_type_text(const struct uid_row *sop, bool event, uint16_t id);
+
 /* ---- element.c ---- */
-enum el_phase { EL_HEAD, EL_VALUE, EL_DONE };
+enum el_phase { EL_HEAD, EL_VALUE, EL_PACKED /* deflated bytes are gathered */, EL_DONE };
 /* What becomes of a value. */
 enum el_act {
     ACT_SKIP, /* not looked at */
@@ -99,6 +132,7 @@ enum txt {
     T_SW,
     T_STEP_NAME,
     T_STEP_AET,
+    T_STATE,
     T_COUNT
 };
 enum msg_phase { MSG_IDLE, MSG_COMMAND, MSG_DATA };
@@ -122,6 +156,9 @@ struct msg {
     bool guessed, removed;    /* encoding guessed; identity removed */
     bool damaged;             /* bytes were lost inside */
     bool bytes_unknown;       /* lost bytes whose number is not known */
+    bool packed;              /* the data set is deflated */
+    bool refers, fails;       /* lists of references were there */
+    uint16_t references, references_failed;
     uint16_t has, field, id, rsp_id, priority, type, status, event, action, sub[4];
     uint32_t ncommand; /* bytes of the command set so far */
     uint64_t nbytes;   /* bytes of the data set so far */
@@ -160,19 +197,20 @@ enum at { AT_START, AT_PDU, AT_PDV, AT_FRAGMENT, AT_LOST };
 enum { NO_SLOT = 255 };
 
 /* Each is told once per direction of an association. */
-#define DICOM_ANOMALIES(X)                                                                         \
-    X(pdu_length_invalid)                                                                          \
-    X(pdu_type_unknown)                                                                            \
-    X(pdu_out_of_order)                                                                            \
-    X(pdu_over_max) X(pdv_length_invalid) X(pdv_control_invalid) X(pdv_without_context)            \
-        X(context_id_even) X(context_id_duplicate) X(context_without_offer) X(item_length_invalid) \
-            X(items_missing) X(too_many_contexts) X(uid_invalid) X(ae_title_not_printable)         \
-                X(ae_title_empty) X(ae_title_oversized) X(second_association)                      \
-                    X(data_before_accept) X(data_after_release) X(command_malformed)               \
-                        X(command_too_long) X(command_unknown) X(command_incomplete)               \
-                            X(dataset_missing) X(dataset_without_command) X(dataset_malformed)     \
-                                X(dataset_truncated) X(response_without_request)                   \
-                                    X(messages_interleaved)
+#define DICOM_ANOMALIES(X)                                                                       \
+    X(pdu_length_invalid)                                                                        \
+    X(pdu_type_unknown)                                                                          \
+    X(pdu_out_of_order)                                                                          \
+    X(pdu_over_max)                                                                              \
+    X(pdv_length_invalid) X(pdv_control_invalid) X(pdv_without_context) X(context_id_even)       \
+        X(context_id_duplicate) X(context_without_offer) X(item_length_invalid) X(items_missing) \
+            X(too_many_contexts) X(uid_invalid) X(ae_title_not_printable) X(ae_title_empty)      \
+                X(ae_title_oversized) X(second_association) X(data_before_accept)                \
+                    X(data_after_release) X(command_malformed) X(command_too_long)               \
+                        X(command_unknown) X(command_incomplete) X(dataset_missing)              \
+                            X(dataset_without_command) X(dataset_malformed) X(dataset_truncated) \
+                                X(response_without_request) X(messages_interleaved)              \
+                                    X(data_after_end) X(role_not_negotiated)
 enum anomaly {
 #define X(name) AN_##name,
     DICOM_ANOMALIES(X)
@@ -186,15 +224,24 @@ struct side {
     bool lost, spoke, data;   /* bytes are missing; bytes were seen; P-DATA was seen */
     bool asked_release, many; /* many: more than one equipment seen: a forwarder */
     bool max_known;
-    uint16_t pending_id;
-    uint32_t pending;
+    bool ended; /* sent a rejection, a release response or an abort */
+    struct {
+        uint16_t id;
+        uint32_t n; /* 0 = free */
+    } pending[PENDING_MAX];
     uint32_t max_pdu;             /* that this side accepts */
     uint32_t pdu_left, frag_left; /* bytes to come, fragment included in PDU */
-    uint32_t scanned, told;       /* told: bits by enum anomaly */
-    uint32_t equipment;           /* hash of the first equipment seen */
+    uint32_t scanned;
+    uint32_t equipment; /* hash of the first equipment seen */
+    uint64_t told;      /* bits by enum anomaly */
     struct msg msg[SLOTS];
 };
 
+/* UIDs in 16 bits, in the order in which they came. */
+struct uid_list {
+    uint16_t n; /* all of them; the first UIDS_LISTED are kept */
+    uint16_t ref[UIDS_LISTED];
+};
 struct title {
     uint16_t len;
     char b[DICOM_AET_MAX];
@@ -203,10 +250,19 @@ struct title {
 /* An acceptance that waits to be told until the request may have come. */
 struct answer {
     bool waits, cut, identity;
+    bool roles_apart;       /* some roles are not the default, and the contexts have no names */
     uint8_t n, id[CTX_MAX]; /* context ids in the order of the acceptance */
-    uint16_t impl_class, accepted, async[2];
+    uint16_t impl_class, accepted, async[2], roles;
     uint32_t latency_ms;
     struct title impl_version;
+    struct uid_list extended;
+};
+
+/* The front of a deflated data set, of one message at a time. */
+struct deflated {
+    uint16_t owner; /* 1 + number of the message in the connection; 0 = free */
+    uint16_t n;
+    uint8_t b[DEFLATED_MAX];
 };
 
 enum assoc { ASSOC_NONE, ASSOC_ASKED, ASSOC_ACCEPTED, ASSOC_REJECTED, ASSOC_OVER };
@@ -221,6 +277,7 @@ struct dicom {
     struct side side[2];
     struct ctx ctx[CTX_MAX];
     struct uid_pool uids;
+    struct deflated deflated;
 };
 
 /* One call: the context and the state, and who sends. */
@@ -249,7 +306,8 @@ struct items {
     bool request, cut; /* cut: something was not kept */
     struct ww_slice app, impl_class, impl_version;
     uint32_t max_pdu;
-    uint16_t offered, answered, roles, extended, common, async[2];
+    uint16_t offered, answered, roles, async[2];
+    struct uid_list scp, extended, common;
     uint8_t identity; /* type of the user identity, 0 = none */
     bool identity_response, has_max_pdu;
 };
@@ -265,6 +323,11 @@ void ww_dicom_el_start(struct el *e, uint8_t encoding);
 void ww_dicom_el_feed(const struct call *c, struct msg *m, struct ww_slice in);
 uint32_t ww_dicom_el_skip(const struct call *c, struct msg *m, uint32_t n);
 struct ww_slice ww_dicom_txt(const struct msg *m, enum txt t);
+
+/* deflated.c */
+void ww_dicom_packed_feed(const struct call *c, struct msg *m, struct ww_slice in);
+/** The data set ends, or bytes of it are lost: reads what was gathered. */
+void ww_dicom_packed_end(const struct call *c, struct msg *m, bool whole);
 
 /* dataset.c: which elements are wanted, what they tell */
 struct want {

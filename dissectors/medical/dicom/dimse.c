@@ -1,7 +1,7 @@
 /* dimse.c - reads command sets and tells DIMSE messages (PS3.7 6.3, 9, 10, annexes C and E). */
 #include "dissectors/medical/dicom/dicom.h"
 
-enum { RESPONSE = 0x8000, CANCEL = 0x0fff };
+enum { RESPONSE = 0x8000, CANCEL = 0x0fff, EVENT_REPORT = 0x0100 };
 enum {
     TAG_GROUP_LENGTH = 0x0000,
     TAG_AFFECTED_CLASS = 0x0002,
@@ -247,25 +247,32 @@ bool ww_dicom_command_end(const struct call *c, struct msg *m)
         return false;
     m->phase = MSG_DATA;
     ww_dicom_el_start(e, encoding(c->d, m->pcid));
+    m->packed = e->encoding == DS_DEFLATED;
     return true;
 }
 
 /* What requests and responses have in common; both structs begin with the same members. */
-#define TELL_COMMON(c, m, e)                                                      \
-    do {                                                                          \
-        struct ww_slice sop_ = sop_class((c), (m));                               \
-        (void)WW_SET((e).command, command_name((m)->field, room));                \
-        (e).context_id = (m)->pcid;                                               \
-        (void)WW_SET((e).sop_class, sop_);                                        \
-        (void)WW_SET((e).sop_class_name, ww_slice_str(ww_dicom_uid_name(sop_)));  \
-        (e).event_type = ((m)->has & HAS_EVENT) != 0 ? (m)->event : WW_NULL32;    \
-        (e).action_type = ((m)->has & HAS_ACTION) != 0 ? (m)->action : WW_NULL32; \
-        (e).dataset_bytes = (m)->bytes_unknown ? WW_NULL64 : (m)->nbytes;         \
-        (e).phi_kinds = (m)->phi_kinds;                                           \
-        (e).phi_count = (m)->phi_count;                                           \
-        (e).patient = (m)->patient;                                               \
-        (e).identity_removed = (m)->removed;                                      \
-        (e).assoc_seen = (c)->d->seen;                                            \
+#define TELL_COMMON(c, m, e)                                                            \
+    do {                                                                                \
+        struct ww_slice sop_ = sop_class((c), (m));                                     \
+        const struct uid_row *row_ = ww_dicom_uid_find(sop_);                           \
+        (void)WW_SET((e).command, command_name((m)->field, room));                      \
+        (e).context_id = (m)->pcid;                                                     \
+        (void)WW_SET((e).sop_class, sop_);                                              \
+        (void)WW_SET((e).sop_class_name, ww_slice_str(row_ != NULL ? row_->name : "")); \
+        (void)WW_SET((e).service, ww_slice_str(service_name(row_, sop_)));              \
+        (void)WW_SET((e).type_text, ww_slice_str(type_text((m), row_)));                \
+        (void)WW_SET((e).state, ww_dicom_txt((m), T_STATE));                            \
+        (e).references = (m)->refers ? (m)->references : WW_NULL32;                     \
+        (e).references_failed = (m)->fails ? (m)->references_failed : WW_NULL32;        \
+        (e).event_type = ((m)->has & HAS_EVENT) != 0 ? (m)->event : WW_NULL32;          \
+        (e).action_type = ((m)->has & HAS_ACTION) != 0 ? (m)->action : WW_NULL32;       \
+        (e).dataset_bytes = (m)->bytes_unknown ? WW_NULL64 : (m)->nbytes;               \
+        (e).phi_kinds = (m)->phi_kinds;                                                 \
+        (e).phi_count = (m)->phi_count;                                                 \
+        (e).patient = (m)->patient;                                                     \
+        (e).identity_removed = (m)->removed;                                            \
+        (e).assoc_seen = (c)->d->seen;                                                  \
     } while (0)
 
 static struct ww_slice sop_class(const struct call *c, const struct msg *m)
@@ -273,6 +280,21 @@ static struct ww_slice sop_class(const struct call *c, const struct msg *m)
     struct ww_slice s = ww_dicom_txt(m, T_SOP);
     const struct ctx *x = ww_dicom_ctx(c->d, m->pcid);
     return s.n > 0 || x == NULL ? s : ww_dicom_uid_text(&c->d->uids, x->abstract);
+}
+
+static const char *service_name(const struct uid_row *sop, struct ww_slice uid)
+{
+    if (sop != NULL)
+        return ww_dicom_service_name((enum service)sop->service);
+    return ww_dicom_service_name(uid.n > 0 ? SV_OTHER : SV_NONE);
+}
+
+static const char *type_text(const struct msg *m, const struct uid_row *sop)
+{
+    if ((m->has & (HAS_EVENT | HAS_ACTION)) == 0)
+        return "";
+    bool event = (m->has & HAS_EVENT) != 0;
+    return ww_dicom_type_text(sop, event, event ? m->event : m->action);
 }
 
 static struct ww_slice command_name(uint16_t field, char room[8])
@@ -297,12 +319,27 @@ static bool query_keys(const struct msg *m, struct ww_dicom_request *e)
     return all;
 }
 
+/* PS3.7 10.1.1: N-EVENT-REPORT is invoked by the SCP, all others by the SCU. Without negotiation
+ * the requestor is SCU (PS3.7 D.3.3.4). */
+static void check_role(const struct call *c, const struct msg *m)
+{
+    const struct dicom *d = c->d;
+    const struct ctx *x = ww_dicom_ctx(d, m->pcid);
+    if (x == NULL || !d->seen || !d->contexts_known || c->s->lost)
+        return;
+    bool scu = m->field != EVENT_REPORT, requestor = d->requestor == (uint8_t)c->dir;
+    bool allowed = scu == requestor ? (x->flags & CTX_NOT_SCU) == 0 : (x->flags & CTX_SCP) != 0;
+    if (!allowed)
+        ww_dicom_anomaly(c, AN_role_not_negotiated);
+}
+
 static void tell_request(const struct call *c, struct msg *m, bool truncated)
 {
     static const char *const priority[] = { "medium", "high", "low" }; /* PS3.7 E.1 */
     struct ww_dicom_request e = { .message_id = m->field == CANCEL ? m->rsp_id : m->id };
     const struct command *k = ww_dicom_command(m->field);
     char room[8];
+    check_role(c, m);
     TELL_COMMON(c, m, e);
     (void)WW_SET(e.called_aet, WW_STR(c->d->called));
     (void)WW_SET(e.calling_aet, WW_STR(c->d->calling));
@@ -330,6 +367,30 @@ static uint32_t sub(const struct msg *m, unsigned i)
     return (m->has & HAS_SUB << i) != 0 ? m->sub[i] : WW_NULL32;
 }
 
+/**
+ * Counts the pending responses to a request; several requests may be under way (PS3.7 D.3.3.3).
+ * Limits: PENDING_MAX requests at a time, one beyond that takes the place of another
+ * Return: pending responses so far, the one at hand included
+ */
+static uint32_t count_pending(struct side *s, uint16_t id, bool pending)
+{
+    size_t at = id % PENDING_MAX;
+    for (size_t i = PENDING_MAX; i > 0; i--)
+        if (s->pending[i - 1].n == 0)
+            at = i - 1;
+    for (size_t i = 0; i < PENDING_MAX; i++)
+        if (s->pending[i].n > 0 && s->pending[i].id == id)
+            at = i;
+    if (s->pending[at].id != id)
+        s->pending[at].n = 0;
+    s->pending[at].id = id;
+    s->pending[at].n += pending;
+    uint32_t n = s->pending[at].n;
+    if (!pending)
+        s->pending[at].n = 0;
+    return n;
+}
+
 static void tell_response(const struct call *c, struct msg *m, bool truncated)
 {
     struct ww_dicom_response e = { .message_id = m->rsp_id };
@@ -349,13 +410,7 @@ static void tell_response(const struct call *c, struct msg *m, bool truncated)
     e.sub_operations__completed = sub(m, 1);
     e.sub_operations__failed = sub(m, 2);
     e.sub_operations__warning = sub(m, 3);
-    if (c->s->pending_id != m->rsp_id)
-        c->s->pending = 0;
-    c->s->pending_id = m->rsp_id;
-    c->s->pending += pending;
-    e.pending = c->s->pending;
-    if (!pending)
-        c->s->pending = 0;
+    e.pending = count_pending(c->s, m->rsp_id, pending);
     struct ww_pair p = ww_result(c->cx, c->dir, m->rsp_id, !pending);
     e.latency_ms = p.found ? p.latency_ms : WW_NULL32;
     e.request_frame = p.found ? p.frame : 0;
@@ -369,6 +424,7 @@ static void tell_response(const struct call *c, struct msg *m, bool truncated)
 void ww_dicom_msg_end(const struct call *c, struct msg *m, bool truncated)
 {
     bool cut = truncated || m->damaged;
+    ww_dicom_packed_end(c, m, !cut);
     if (m->phase == MSG_DATA && !cut && !m->guessed && m->el.phase != EL_DONE &&
         (m->el.phase == EL_VALUE || m->el.nhead > 0))
         ww_dicom_anomaly(c, AN_dataset_truncated);

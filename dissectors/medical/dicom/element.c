@@ -43,6 +43,8 @@ void ww_dicom_el_start(struct el *e, uint8_t encoding)
     *e = (struct el){ .encoding = encoding, .row = NO_ROW };
     if (encoding == DS_OPAQUE)
         e->phase = EL_DONE;
+    if (encoding == DS_DEFLATED)
+        e->phase = EL_PACKED;
 }
 
 static bool is_vr(uint16_t v)
@@ -100,6 +102,11 @@ static uint8_t guess(struct ww_slice head)
         return DS_IMPLICIT_LE; /* an identifier may begin in a later group */
     if (b == 0 && a != 0 && is_vr(vr))
         return DS_EXPLICIT_LE;
+    bool print = (a & 0xf) == 0 && (b == 0x20 || b == 0x21); /* groups 2000 to 2110, little endian */
+    if (print && !is_vr(vr) && ww_slice_at(head, 7) == 0)
+        return DS_IMPLICIT_LE;
+    if (print && is_vr(vr) && (a != 0 || (ww_slice_at(head, 6) != 0 && ww_slice_at(head, 7) == 0)))
+        return DS_EXPLICIT_LE; /* by its length; else it is a group 0020 in big endian */
     if (a == 0 && b != 0 && is_vr(vr))
         return DS_EXPLICIT_BE;
     return DS_OPAQUE;
@@ -412,6 +419,10 @@ static void value_bytes(const struct call *c, struct msg *m, struct ww_rd *r)
 void ww_dicom_el_feed(const struct call *c, struct msg *m, struct ww_slice in)
 {
     struct ww_rd r = ww_rd(in);
+    if (m->el.phase == EL_PACKED) {
+        ww_dicom_packed_feed(c, m, in);
+        return;
+    }
     while (r.left > 0 && m->el.phase != EL_DONE) {
         if (m->el.phase == EL_HEAD)
             head_bytes(c, m, &r);

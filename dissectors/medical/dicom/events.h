@@ -34,6 +34,9 @@ enum {
     DICOM_PHI_CLINICAL = 8192
 };
 #define DICOM_SEEN_DOC "False when the association began before the capture"
+#define DICOM_SERVICE_DOC                                                               \
+    "Service of the SOP class: verification, storage, query_retrieve, worklist, mpps, " \
+    "storage_commitment, print, ups, media_creation, notification, other; empty when not known"
 #define DICOM_NAMES_DOC "Name in PS3.6 annex A, empty when it is not known"
 
 #define DICOM_ASSOCIATE_FIELDS(F, S)                                                               \
@@ -55,51 +58,65 @@ enum {
     F(S, U16, async_performed, 0, NONE, "", "Operations outstanding as performer; 0 = no limit")   \
     F(S, U16, role_selections, 0, NONE, "", "Role selection items (PS3.7 D.3.3.4)")                \
     F(S, U16, extended_negotiations, 0, NONE, "", "SOP class extended negotiation items")          \
-    F(S, U16, common_negotiations, 0, NONE, "", "SOP class common extended negotiation items")
+    F(S, U16, common_negotiations, 0, NONE, "", "SOP class common extended negotiation items")     \
+    F(S, LIST, scp_classes, 256, NONE, "",                                                         \
+      "SOP classes that the requestor wants to provide (roles)")                                   \
+    F(S, LIST, extended_classes, 256, NONE, "",                                                    \
+      "SOP classes with extended negotiation (PS3.7 D.3.3.5)")                                     \
+    F(S, LIST, common_classes, 256, NONE, "", "SOP classes with common negotiation (PS3.7 D.3.3.6)")
 WW_EVENT_DECLARE(ww_dicom_associate, DICOM_ASSOCIATE_FIELDS);
 
 #define DICOM_ACCEPT_FIELDS(F, S)                                                                  \
-    F(S, STR, called_aet, DICOM_AET_MAX, SRC_NAME, "", "Called AE title that the sender answers to") \
+    F(S, STR, called_aet, DICOM_AET_MAX, SRC_NAME, "",                                             \
+      "Called AE title that the sender answers to")                                                \
     F(S, STR, calling_aet, DICOM_AET_MAX, NONE, "", "Calling AE title of the request")             \
     F(S, U32, max_pdu, 0, NONE, "bytes",                                                           \
       "Largest PDU the sender accepts; 0 = no limit (PS3.8 D.1)")                                  \
     F(S, STR, impl_class_uid, DICOM_UID_MAX, NONE, "", "Implementation class UID (PS3.7 D.3.3.2)") \
     F(S, STR, impl_version, DICOM_AET_MAX, SRC_SWVER, "", "Implementation version name")           \
-    F(S, U16, contexts_proposed, 0, NONE, "", "Presentation contexts of the request")              \
+    F(S, U32N, contexts_proposed, 0, NONE, "",                                                     \
+      "Presentation contexts of the request; null when it was not seen")                           \
     F(S, U16, contexts_accepted, 0, NONE, "", "Presentation contexts that may be used")            \
     F(S, BOOL, user_identity_response, 0, NONE, "", "The user identity was answered")              \
     F(S, U16, async_invoked, 0, NONE, "", "Operations outstanding as invoker; 0 = no limit")       \
     F(S, U16, async_performed, 0, NONE, "", "Operations outstanding as performer; 0 = no limit")   \
+    F(S, U16, role_selections, 0, NONE, "", "Role selection items (PS3.7 D.3.3.4)")                \
+    F(S, U16, extended_negotiations, 0, NONE, "", "SOP class extended negotiation items")          \
+    F(S, LIST, extended_classes, 256, NONE, "",                                                    \
+      "SOP classes with extended negotiation (PS3.7 D.3.3.5)")                                     \
     F(S, U32N, latency_ms, 0, NONE, "ms", "Since the request")                                     \
     F(S, BOOL, assoc_seen, 0, NONE, "", "False when the request was not seen")
 WW_EVENT_DECLARE(ww_dicom_accept, DICOM_ACCEPT_FIELDS);
 
-#define DICOM_REJECT_FIELDS(F, S)                                                                  \
-    F(S, STR, called_aet, DICOM_AET_MAX, NONE, "", "Called AE title of the request")               \
-    F(S, STR, calling_aet, DICOM_AET_MAX, NONE, "", "Calling AE title of the request")             \
-    F(S, STR, result, 16, NONE, "", "permanent or transient (PS3.8 9.3.4)")                        \
-    F(S, STR, source, 32, NONE, "", "Who refused: service user, or a part of the provider")        \
-    F(S, STR, reason, 48, NONE, "", "Reason in words")                                             \
-    F(S, U8, result_code, 0, NONE, "", "1 permanent, 2 transient")                                 \
-    F(S, U8, source_code, 0, NONE, "", "1 user, 2 provider (ACSE), 3 provider (presentation)")     \
-    F(S, U8, reason_code, 0, NONE, "", "Reason, its meaning depends on the source")                \
-    F(S, U32N, latency_ms, 0, NONE, "ms", "Since the request")                                     \
+#define DICOM_REJECT_FIELDS(F, S)                                                              \
+    F(S, STR, called_aet, DICOM_AET_MAX, NONE, "", "Called AE title of the request")           \
+    F(S, STR, calling_aet, DICOM_AET_MAX, NONE, "", "Calling AE title of the request")         \
+    F(S, STR, result, 16, NONE, "", "permanent or transient (PS3.8 9.3.4)")                    \
+    F(S, STR, source, 32, NONE, "", "Who refused: service user, or a part of the provider")    \
+    F(S, STR, reason, 48, NONE, "", "Reason in words")                                         \
+    F(S, U8, result_code, 0, NONE, "", "1 permanent, 2 transient")                             \
+    F(S, U8, source_code, 0, NONE, "", "1 user, 2 provider (ACSE), 3 provider (presentation)") \
+    F(S, U8, reason_code, 0, NONE, "", "Reason, its meaning depends on the source")            \
+    F(S, U32N, latency_ms, 0, NONE, "ms", "Since the request")                                 \
     F(S, BOOL, assoc_seen, 0, NONE, "", "False when the request was not seen")
 WW_EVENT_DECLARE(ww_dicom_reject, DICOM_REJECT_FIELDS);
 
-#define DICOM_CONTEXT_FIELDS(F, S)                                                                 \
-    F(S, U8, id, 0, NONE, "", "Presentation context id, odd (PS3.8 9.3.2.2)")                      \
-    F(S, STR, called_aet, DICOM_AET_MAX, NONE, "", "Called AE title of the request")               \
-    F(S, STR, calling_aet, DICOM_AET_MAX, NONE, "", "Calling AE title of the request")             \
-    F(S, STR, abstract_syntax, DICOM_UID_MAX, NONE, "", "Abstract syntax UID: the SOP class")      \
-    F(S, STR, abstract_syntax_name, DICOM_NAME_MAX, NONE, "", DICOM_NAMES_DOC)                     \
-    F(S, LIST, transfer_syntaxes, 512, NONE, "", "Transfer syntaxes offered, in the order of UIDs") \
-    F(S, STR, accepted_syntax, DICOM_UID_MAX, NONE, "", "Transfer syntax chosen; empty if refused") \
-    F(S, STR, accepted_syntax_name, DICOM_NAME_MAX, NONE, "", DICOM_NAMES_DOC)                     \
-    F(S, U8, result, 0, NONE, "", "0 accepted, 1 to 4 refused (PS3.8 9.3.3.2)")                    \
-    F(S, STR, result_text, 40, NONE, "", "Result in words")                                        \
-    F(S, BOOL, requestor_scu, 0, NONE, "", "The requestor of the association acts as SCU")         \
-    F(S, BOOL, requestor_scp, 0, NONE, "", "The requestor acts as SCP (role selection)")
+#define DICOM_CONTEXT_FIELDS(F, S)                                                            \
+    F(S, U8, id, 0, NONE, "", "Presentation context id, odd (PS3.8 9.3.2.2)")                 \
+    F(S, STR, called_aet, DICOM_AET_MAX, NONE, "", "Called AE title of the request")          \
+    F(S, STR, calling_aet, DICOM_AET_MAX, NONE, "", "Calling AE title of the request")        \
+    F(S, STR, abstract_syntax, DICOM_UID_MAX, NONE, "", "Abstract syntax UID: the SOP class") \
+    F(S, STR, abstract_syntax_name, DICOM_NAME_MAX, NONE, "", DICOM_NAMES_DOC)                \
+    F(S, LIST, transfer_syntaxes, 512, NONE, "",                                              \
+      "Transfer syntaxes offered, in the order of UIDs")                                      \
+    F(S, STR, accepted_syntax, DICOM_UID_MAX, NONE, "",                                       \
+      "Transfer syntax chosen; empty if refused")                                             \
+    F(S, STR, accepted_syntax_name, DICOM_NAME_MAX, NONE, "", DICOM_NAMES_DOC)                \
+    F(S, U8, result, 0, NONE, "", "0 accepted, 1 to 4 refused (PS3.8 9.3.3.2)")               \
+    F(S, STR, result_text, 40, NONE, "", "Result in words")                                   \
+    F(S, BOOL, requestor_scu, 0, NONE, "", "The requestor of the association acts as SCU")    \
+    F(S, BOOL, requestor_scp, 0, NONE, "",                                                    \
+      "The requestor acts as SCP (role selection); neither: the roles are not known")
 WW_EVENT_DECLARE(ww_dicom_context, DICOM_CONTEXT_FIELDS);
 
 #define DICOM_MESSAGE_FIELDS(F, S)                                                                 \
@@ -110,8 +127,18 @@ WW_EVENT_DECLARE(ww_dicom_context, DICOM_CONTEXT_FIELDS);
     F(S, STR, sop_class, DICOM_UID_MAX, NONE, "",                                                  \
       "SOP class of the command; where it has none, the abstract syntax of the context")           \
     F(S, STR, sop_class_name, DICOM_NAME_MAX, NONE, "", DICOM_NAMES_DOC)                           \
+    F(S, STR, service, 24, NONE, "", DICOM_SERVICE_DOC)                                            \
     F(S, U32N, event_type, 0, NONE, "", "Event type id of N-EVENT-REPORT")                         \
     F(S, U32N, action_type, 0, NONE, "", "Action type id of N-ACTION")                             \
+    F(S, STR, type_text, 32, NONE, "",                                                             \
+      "What the event or action type means for this service (PS3.4)")                              \
+    F(S, STR, state, 16, NONE, "",                                                                 \
+      "State that the data set tells: of a performed step (0040,0252), a work item (0074,1000), "  \
+      "a "                                                                                         \
+      "print job (2100,0020), a printer (2110,0010)")                                              \
+    F(S, U32N, references, 0, NONE, "", "SOP instances referred to (0008,1199); null without")     \
+    F(S, U32N, references_failed, 0, NONE, "",                                                     \
+      "SOP instances that failed (0008,1198); null without")                                       \
     F(S, U64N, dataset_bytes, 0, NONE, "bytes", "Data set on the wire; null when bytes were lost") \
     F(S, U32, phi_kinds, 0, NONE, "", DICOM_PHI_DOC)                                               \
     F(S, U16, phi_count, 0, NONE, "", "Patient-related elements that were not empty")              \
@@ -119,17 +146,19 @@ WW_EVENT_DECLARE(ww_dicom_context, DICOM_CONTEXT_FIELDS);
     F(S, BOOL, identity_removed, 0, NONE, "", "Patient identity removed = YES (0012,0062)")        \
     F(S, BOOL, assoc_seen, 0, NONE, "", DICOM_SEEN_DOC)
 
-#define DICOM_REQUEST_FIELDS(F, S)                                                                 \
-    DICOM_MESSAGE_FIELDS(F, S)                                                                     \
-    F(S, STR, called_aet, DICOM_AET_MAX, NONE, "", "Called AE title of the association")           \
-    F(S, STR, calling_aet, DICOM_AET_MAX, NONE, "", "Calling AE title of the association")         \
-    F(S, STR, priority, 8, NONE, "", "low, medium, high")                                          \
-    F(S, U32N, priority_code, 0, NONE, "", "0 medium, 1 high, 2 low (PS3.7 E.1)")                  \
-    F(S, STR, move_destination, DICOM_AET_MAX, NONE, "", "AE title that a C-MOVE sends objects to") \
-    F(S, STR, move_originator, DICOM_AET_MAX, NONE, "", "AE title whose C-MOVE caused the C-STORE") \
-    F(S, STR, query_level, 16, NONE, "", "PATIENT, STUDY, SERIES, IMAGE (0008,0052)")              \
-    F(S, LIST, query_keys, 320, NONE, "",                                                          \
-      "Names of the keys that a query constrains, never their values; tags that are not in our "   \
+#define DICOM_REQUEST_FIELDS(F, S)                                                               \
+    DICOM_MESSAGE_FIELDS(F, S)                                                                   \
+    F(S, STR, called_aet, DICOM_AET_MAX, NONE, "", "Called AE title of the association")         \
+    F(S, STR, calling_aet, DICOM_AET_MAX, NONE, "", "Calling AE title of the association")       \
+    F(S, STR, priority, 8, NONE, "", "low, medium, high")                                        \
+    F(S, U32N, priority_code, 0, NONE, "", "0 medium, 1 high, 2 low (PS3.7 E.1)")                \
+    F(S, STR, move_destination, DICOM_AET_MAX, NONE, "",                                         \
+      "AE title that a C-MOVE sends objects to")                                                 \
+    F(S, STR, move_originator, DICOM_AET_MAX, NONE, "",                                          \
+      "AE title whose C-MOVE caused the C-STORE")                                                \
+    F(S, STR, query_level, 16, NONE, "", "PATIENT, STUDY, SERIES, IMAGE (0008,0052)")            \
+    F(S, LIST, query_keys, 320, NONE, "",                                                        \
+      "Names of the keys that a query constrains, never their values; tags that are not in our " \
       "table as (gggg,eeee)")
 WW_EVENT_DECLARE(ww_dicom_request, DICOM_REQUEST_FIELDS);
 
@@ -147,33 +176,36 @@ WW_EVENT_DECLARE(ww_dicom_request, DICOM_REQUEST_FIELDS);
     F(S, U64, request_frame, 0, NONE, "", "Frame that ended the request; 0 = not seen")
 WW_EVENT_DECLARE(ww_dicom_response, DICOM_RESPONSE_FIELDS);
 
-#define DICOM_RELEASE_FIELDS(F, S)                                                                 \
-    F(S, BOOL, response, 0, NONE, "", "False: A-RELEASE-RQ, true: A-RELEASE-RP (PS3.8 9.3.6)")     \
-    F(S, BOOL, collision, 0, NONE, "", "Both sides asked for the release")                         \
-    F(S, U64N, duration_ms, 0, NONE, "ms", "Since the request of the association")                 \
+#define DICOM_RELEASE_FIELDS(F, S)                                                             \
+    F(S, BOOL, response, 0, NONE, "", "False: A-RELEASE-RQ, true: A-RELEASE-RP (PS3.8 9.3.6)") \
+    F(S, BOOL, collision, 0, NONE, "", "Both sides asked for the release")                     \
+    F(S, U64N, duration_ms, 0, NONE, "ms", "Since the request of the association")             \
     F(S, BOOL, assoc_seen, 0, NONE, "", DICOM_SEEN_DOC)
 WW_EVENT_DECLARE(ww_dicom_release, DICOM_RELEASE_FIELDS);
 
-#define DICOM_ABORT_FIELDS(F, S)                                                                   \
-    F(S, STR, source, 32, NONE, "", "service user or service provider (PS3.8 9.3.8)")              \
-    F(S, STR, reason, 48, NONE, "", "Reason in words; only a provider gives one")                  \
-    F(S, U8, source_code, 0, NONE, "", "0 service user, 2 service provider")                       \
-    F(S, U8, reason_code, 0, NONE, "", "Reason, only significant for source 2")                    \
-    F(S, U64N, duration_ms, 0, NONE, "ms", "Since the request of the association")                 \
+#define DICOM_ABORT_FIELDS(F, S)                                                      \
+    F(S, STR, source, 32, NONE, "", "service user or service provider (PS3.8 9.3.8)") \
+    F(S, STR, reason, 48, NONE, "", "Reason in words; only a provider gives one")     \
+    F(S, U8, source_code, 0, NONE, "", "0 service user, 2 service provider")          \
+    F(S, U8, reason_code, 0, NONE, "", "Reason, only significant for source 2")       \
+    F(S, U64N, duration_ms, 0, NONE, "ms", "Since the request of the association")    \
     F(S, BOOL, assoc_seen, 0, NONE, "", DICOM_SEEN_DOC)
 WW_EVENT_DECLARE(ww_dicom_abort, DICOM_ABORT_FIELDS);
 
 /* The equipment that made the object, which is the sender only when the sender is the modality:
- * then subject_ip is the sender. Archives forward the equipment of others: then subject_id names it. */
+ * then subject_ip is the sender. Archives forward the equipment of others: then subject_id names
+ * it. */
 #define DICOM_DATASET_FIELDS(F, S)                                                                 \
     F(S, STR, command, 16, NONE, "", "C-STORE or N-CREATE")                                        \
     F(S, U16, message_id, 0, NONE, "", "Message id of the request")                                \
     F(S, STR, sop_class, DICOM_UID_MAX, NONE, "", "SOP class of the command")                      \
     F(S, STR, sop_class_name, DICOM_NAME_MAX, NONE, "", DICOM_NAMES_DOC)                           \
-    F(S, STR, transfer_syntax, DICOM_UID_MAX, NONE, "", "Transfer syntax UID; empty when not seen") \
+    F(S, STR, transfer_syntax, DICOM_UID_MAX, NONE, "",                                            \
+      "Transfer syntax UID; empty when not seen")                                                  \
     F(S, STR, encoding, 12, NONE, "",                                                              \
-      "implicit_le, explicit_le, explicit_be, or opaque (deflated or not readable)")               \
-    F(S, BOOL, encoding_guessed, 0, NONE, "", "The encoding was told by the bytes, not by a context") \
+      "implicit_le, explicit_le, explicit_be, deflated, or opaque (not readable)")                 \
+    F(S, BOOL, encoding_guessed, 0, NONE, "",                                                      \
+      "The encoding was told by the bytes, not by a context")                                      \
     F(S, LIST, charsets, 96, NONE, "", "Specific character set (0008,0005), its non-empty values") \
     F(S, STR, modality, 16, OTHER_CLASS, "", "Modality (0008,0060)")                               \
     F(S, STR, manufacturer, DICOM_LO_MAX, OTHER_VENDOR, "", "(0008,0070)")                         \
@@ -187,7 +219,8 @@ WW_EVENT_DECLARE(ww_dicom_abort, DICOM_ABORT_FIELDS);
     F(S, STR, institution, DICOM_LO_MAX, NONE, "", "Institution name (0008,0080)")                 \
     F(S, BOOL, originating, 0, NONE, "",                                                           \
       "The sender seems to be the equipment itself: it asked for the association, the image is "   \
-      "ORIGINAL PRIMARY or has no image type, no C-MOVE caused it, one equipment on the association") \
+      "ORIGINAL PRIMARY or has no image type, no C-MOVE caused it, one equipment on the "          \
+      "association")                                                                               \
     F(S, IP, subject_ip, 0, NONE, "", "The equipment's address when it is the sender")             \
     F(S, STR, subject_id, 140, NONE, "",                                                           \
       "manufacturer/model/serial of equipment whose objects are forwarded by the sender")          \

@@ -16,10 +16,34 @@ SYNTAX = {  # how a data set is written under a transfer syntax (PS3.5 annex A)
     "ts-encapsulated-deflated-frame": "DS_EXPLICIT_LE",
     "ts-jpip": "DS_EXPLICIT_LE",
     "ts-explicit-be": "DS_EXPLICIT_BE",
-    "ts-deflated": "DS_OPAQUE",
-    "ts-jpip-deflated": "DS_OPAQUE",
+    "ts-deflated": "DS_DEFLATED",
+    "ts-jpip-deflated": "DS_DEFLATED",
+}
+SERVICE = {  # of a SOP class, by its category; those that begin with storage- or query-retrieve count too
+    "verification": "SV_VERIFICATION",
+    "private-storage": "SV_STORAGE",
+    "query-retrieve": "SV_QUERY",
+    "worklist": "SV_WORKLIST",
+    "worklist-retired": "SV_WORKLIST",
+    "mpps": "SV_MPPS",
+    "storage-commitment": "SV_COMMITMENT",
+    "print": "SV_PRINT",
+    "ups": "SV_UPS",
+    "media-creation": "SV_MEDIA",
+    "notification": "SV_NOTIFICATION",
 }
 NAME_MAX = 88  # DICOM_NAME_MAX in events.h
+
+
+def service(row):
+    category = row["category"]
+    if not row["kind"].endswith("SOP Class"):
+        return "SV_NONE"
+    if category in SERVICE:
+        return SERVICE[category]
+    if category.startswith("storage-"):
+        return "SV_STORAGE"
+    return "SV_QUERY" if category.startswith("query-retrieve-") else "SV_OTHER"
 
 
 def main():
@@ -36,7 +60,7 @@ def main():
             if r["kind"] == "Transfer Syntax":
                 ts, number = str(number), number + 1
                 syntax = SYNTAX.get(r["category"], "DS_GUESS")
-            out.write(f'{{ "{r["uid"]}", "{r["name"]}", {ts}, {syntax} }},\n')
+            out.write(f'{{ "{r["uid"]}", "{r["name"]}", {ts}, {syntax}, {service(r)} }},\n')
     if number > 64:
         raise SystemExit(f"uids.tsv: {number} transfer syntaxes do not fit into 64 bits")
 

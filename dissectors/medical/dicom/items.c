@@ -131,6 +131,49 @@ static void answer(const struct call *c, struct ww_rd r, struct items *it)
         ww_dicom_anomaly(c, AN_items_missing);
 }
 
+static void list(struct uid_list *l, uint16_t ref)
+{
+    if (l->n < UIDS_LISTED)
+        l->ref[l->n] = ref;
+    if (l->n < UINT16_MAX)
+        l->n++;
+}
+
+/**
+ * SOP class extended negotiation, item 56, and common extended negotiation, item 57.
+ * In:     r  UID length, UID; 56: what the service class defines; 57: service class and related
+ *         general SOP classes, each with its length
+ * Source: PS3.7 D.3.3.5, D.3.3.6; only the SOP class is kept
+ */
+static void extended(const struct call *c, struct ww_rd r, bool common, struct uid_list *l)
+{
+    uint16_t n = ww_rd_be16(&r);
+    struct ww_slice text = ww_rd_bytes(&r, n);
+    for (unsigned i = 0; common && i < 2; i++) {
+        n = ww_rd_be16(&r);
+        ww_rd_skip(&r, n);
+    }
+    if (r.bad) {
+        ww_dicom_anomaly(c, AN_item_length_invalid);
+        return;
+    }
+    list(l, ww_dicom_uid_keep(&c->d->uids, uid_of(c, text)));
+}
+
+/**
+ * User identity, item 58: type, whether a response is wanted, two fields with their lengths.
+ * Source: PS3.7 D.3.3.7; the fields are passed over
+ */
+static void identity(struct ww_rd *r, struct items *it)
+{
+    it->identity = ww_rd_u8(r);
+    it->identity_response = ww_rd_u8(r) != 0;
+    for (unsigned i = 0; i < 2; i++) {
+        uint16_t n = ww_rd_be16(r);
+        ww_rd_skip(r, n);
+    }
+}
+
 /**
  * Role selection, item 54: UID length, UID, SCU role, SCP role.
  * Source: PS3.7 D.3.3.4; a role is in force when it is asked for and granted, and without the item
@@ -147,6 +190,8 @@ static void role(const struct call *c, struct ww_rd r, struct items *it)
     }
     it->roles++;
     uint16_t ref = ww_dicom_uid_keep(&c->d->uids, uid_of(c, text));
+    if (scp != 0)
+        list(&it->scp, ref);
     for (size_t i = 0; i < CTX_MAX && ref != UID_NONE && ref != UID_LOST; i++) {
         struct ctx *x = &c->d->ctx[i];
         if (x->flags == 0 || x->abstract != ref)
@@ -191,14 +236,13 @@ static void user(const struct call *c, struct ww_rd r, struct items *it)
             role(c, b, it);
             break;
         case ITEM_EXTENDED:
-            it->extended++;
+            extended(c, b, false, &it->extended);
             break;
         case ITEM_COMMON:
-            it->common++;
+            extended(c, b, true, &it->common);
             break;
         case ITEM_IDENTITY:
-            it->identity = ww_rd_u8(&b);
-            it->identity_response = ww_rd_u8(&b) != 0;
+            identity(&b, it);
             break;
         case ITEM_IDENTITY_ANSWER:
             it->identity_response = true;

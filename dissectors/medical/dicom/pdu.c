@@ -2,7 +2,7 @@
  * (PS3.8 9.3). Also the dissector's entry. */
 #include "dissectors/medical/dicom/dicom.h"
 
-static_assert(AN_COUNT <= 32, "anomalies told are bits of a word");
+static_assert(AN_COUNT <= 64, "anomalies told are bits of a word");
 
 void ww_dicom_anomaly(const struct call *c, enum anomaly a)
 {
@@ -13,7 +13,7 @@ void ww_dicom_anomaly(const struct call *c, enum anomaly a)
     };
     if ((c->s->told >> a & 1) != 0)
         return;
-    c->s->told |= (uint32_t)1 << a;
+    c->s->told |= (uint64_t)1 << a;
     ww_anomaly(c->cx, c->dir, name[a]);
 }
 
@@ -211,7 +211,9 @@ static void check_pdata(const struct call *c, uint32_t len)
         ww_dicom_anomaly(c, AN_pdu_over_max);
     if (len < PDV_HDR)
         ww_dicom_anomaly(c, AN_pdu_length_invalid);
-    if (c->s->asked_release)
+    if (c->s->ended)
+        ww_dicom_anomaly(c, AN_data_after_end);
+    else if (c->s->asked_release)
         ww_dicom_anomaly(c, AN_data_after_release);
     c->s->data = true;
 }
@@ -368,6 +370,7 @@ static void gap(struct ww_cx *cx, void *state, enum ww_dir dir, uint64_t lost)
         s->frag_left -= (uint32_t)lost;
         if (m != NULL) {
             m->damaged = true;
+            ww_dicom_packed_end(&c, m, false);
             m->el.phase = EL_DONE;
             count(&c, m, (uint32_t)lost);
         }

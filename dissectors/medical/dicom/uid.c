@@ -95,6 +95,12 @@ const struct uid_row *ww_dicom_uid_row(uint16_t ref)
     return ref == UID_NONE || (ref & UID_POOLED) != 0 ? NULL : &rows[ref - 1];
 }
 
+/** Row of a UID; NULL when the table does not have it. */
+const struct uid_row *ww_dicom_uid_find(struct ww_slice uid)
+{
+    return find(uid);
+}
+
 /** Name of a UID, "" when the table does not have it. */
 const char *ww_dicom_uid_name(struct ww_slice uid)
 {
