@@ -1,5 +1,6 @@
 /* The reader: each branch of rd.h, at an unmapped page. */
 #include "sensor/base/rd.h"
+#include "sensor/base/scan.h"
 #include "tests/support.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -146,4 +147,47 @@ Test(slice, copies)
     ww_move(b + 1, (struct ww_slice){ b, 3 });
     cr_assert(eq(int, b[3], 3));
     ww_move(b, (struct ww_slice){ NULL, 0 });
+}
+
+/* ---- scan.h ------------------------------------------------------------------------------------------------- */
+Test(rd, scan_finds_what_a_loop_finds)
+{
+    uint8_t b[70];
+    uint16_t mark[80];
+    for (size_t n = 0; n <= sizeof b; n++) {
+        for (size_t i = 0; i < n; i++)
+            b[i] = (uint8_t)((i * 7 + n) % 5 == 0 ? '|' : 'a');
+        struct ww_slice g = t_guard(b, n);
+        for (size_t max = 0; max < 20; max++) {
+            struct ww_scan sc = ww_scan(g, '|', mark, max);
+            size_t found = 0;
+            for (size_t i = 0; i < n && found < max; i++)
+                if (b[i] == '|')
+                    cr_assert(eq(u16, mark[found++], (uint16_t)i));
+            cr_assert(eq(sz, sc.n, found));
+            cr_assert(not(sc.esc));
+            cr_assert(not(sc.high));
+        }
+        t_unguard(g);
+    }
+}
+
+Test(rd, scan_tells_escapes_and_high_bytes_anywhere)
+{
+    uint8_t b[37];
+    uint16_t mark[4];
+    for (size_t n = 1; n <= sizeof b; n++)
+        for (size_t at = 0; at < n; at++) {
+            memset(b, 'a', sizeof b);
+            b[at] = 0x1b;
+            struct ww_slice g = t_guard(b, n);
+            struct ww_scan sc = ww_scan(g, '|', mark, 4);
+            cr_assert(eq(int, sc.esc * 2 + sc.high, 2));
+            t_unguard(g);
+            b[at] = 0x80;
+            g = t_guard(b, n);
+            sc = ww_scan(g, '|', mark, 4);
+            cr_assert(eq(int, sc.esc * 2 + sc.high, 1));
+            t_unguard(g);
+        }
 }

@@ -136,21 +136,31 @@ static bool notes(struct dns_response *e, struct ww_slice msg, const struct dns_
     return true;
 }
 
+/* Does the record at an offset have this owner? */
+static bool owned_by(const struct dns_message *m, size_t at, const struct dns_name *name)
+{
+    struct dns_name owner;
+    if (name == &m->asked && ww_dns_points_to_asked(m, at))
+        return true;
+    return ww_dns_name(m->all, at, &owner) != 0 && ww_dns_same(&owner, name);
+}
+
 /* One event for each address of the name that was asked. */
 static void tell_addresses(struct ww_cx *cx, enum ww_dir dir, const struct dns_message *m)
 {
     struct dns_name target;
     size_t at = m->answers;
-    ww_dns_follow(m, &target);
+    if (m->aliases)
+        ww_dns_follow(m, &target);
     for (unsigned i = 0, told = 0; i < m->h.an && told < ADDRESSES_MAX; i++) {
-        struct dns_name owner;
         struct dns_record rec;
+        size_t owner = at;
         char buf[16];
-        if (!ww_dns_record(m->all, at, &owner, &rec))
+        if (!ww_dns_record(m->all, at, NULL, &rec))
             return;
         at = rec.after;
         bool a = rec.type == DNS_A && rec.len == 4, aaaa = rec.type == DNS_AAAA && rec.len == 16;
-        if ((!a && !aaaa) || !ww_dns_same(&owner, &target))
+        if ((!a && !aaaa) || !owned_by(m, owner, m->aliases ? &target : &m->asked))
             continue;
         struct dns_answer e = { .id = m->h.id, .ttl = rec.ttl };
         e.client = cx->end[ww_other(dir)].ip;

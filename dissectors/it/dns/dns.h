@@ -43,11 +43,17 @@ struct dns_message {
     struct dns_name asked; /* first question */
     uint16_t asked_type;
     size_t answers; /* offset of the answer section */
+    bool aliases;   /* there are CNAME records */
 };
 
 bool ww_dns_is_response(const struct dns_head *h);
 uint8_t ww_dns_opcode(const struct dns_head *h);
-unsigned ww_dns_lower(char c);
+/** An ASCII letter in lower case; other bytes as they are. */
+static inline unsigned ww_dns_lower(char c)
+{
+    return (uint8_t)c + (c >= 'A' && c <= 'Z' ? 32u : 0u);
+}
+bool ww_dns_points_to_asked(const struct dns_message *m, size_t at);
 size_t ww_dns_name(struct ww_slice msg, size_t at, struct dns_name *out);
 bool ww_dns_record(struct ww_slice msg, size_t at, struct dns_name *owner, struct dns_record *rec);
 bool ww_dns_read(struct ww_slice in, struct dns_message *m);

@@ -26,16 +26,20 @@ uint8_t ww_dns_opcode(const struct dns_head *h)
     return (uint8_t)(h->flags >> 11 & 15);
 }
 
-static void label_text(struct ww_out *o, struct ww_slice label)
+/* Adds a label. There is room for every name that passes DNS_NAME_WIRE_MAX. */
+static void label_text(struct dns_name *o, struct ww_slice label)
 {
-    if (o->n > 0)
-        ww_out_c(o, '.');
-    for (struct ww_rd r = ww_rd(label); r.left > 0;) {
-        char c = (char)ww_rd_u8(&r);
+    static_assert(DNS_NAME_TEXT_MAX >= 2 * DNS_NAME_WIRE_MAX, "every byte may need a backslash");
+    size_t n = o->n;
+    if (n > 0)
+        o->b[n++] = '.';
+    for (size_t i = 0; i < label.n; i++) {
+        char c = (char)ww_slice_at(label, i);
         if (c == '.' || c == '\\') /* RFC 1035 5.1 */
-            ww_out_c(o, '\\');
-        ww_out_c(o, c);
+            o->b[n++] = '\\';
+        o->b[n++] = c;
     }
+    o->n = n;
 }
 
 /**
@@ -47,9 +51,9 @@ static void label_text(struct ww_out *o, struct ww_slice label)
  */
 size_t ww_dns_name(struct ww_slice msg, size_t at, struct dns_name *out)
 {
-    struct ww_out none = ww_out(NULL, 0);
-    struct ww_out o = out != NULL ? ww_out(out->b, sizeof out->b) : none;
     size_t after = 0, wire = 0;
+    if (out != NULL)
+        out->n = 0;
     for (unsigned jumps = 0; jumps <= DNS_JUMPS_MAX;) {
         if (at >= msg.n)
             return 0;
@@ -65,28 +69,21 @@ size_t ww_dns_name(struct ww_slice msg, size_t at, struct dns_name *out)
         wire += (size_t)len + 1;
         if (len > 63 || wire > DNS_NAME_WIRE_MAX || msg.n - at <= len)
             return 0;
-        if (len == 0) {
-            if (out != NULL)
-                out->n = o.n;
+        if (len == 0)
             return after == 0 ? at + 1 : after;
-        }
         if (out != NULL)
-            label_text(&o, ww_slice_sub(msg, at + 1, len));
+            label_text(out, ww_slice_sub(msg, at + 1, len));
         at += (size_t)len + 1;
     }
     return 0;
-}
-
-/** An ASCII letter in lower case; other bytes as they are. */
-unsigned ww_dns_lower(char c)
-{
-    return (uint8_t)c + (c >= 'A' && c <= 'Z' ? 32u : 0u);
 }
 
 /** Names compare without case (RFC 4343). */
 bool ww_dns_same(const struct dns_name *a, const struct dns_name *b)
 {
     bool same = a->n == b->n;
+    if (same && memcmp(a->b, b->b, a->n) == 0) /* nearly always with the same case, too */
+        return true;
     for (size_t i = 0; same && i < a->n; i++)
         same = ww_dns_lower(a->b[i]) == ww_dns_lower(b->b[i]);
     return same;
@@ -95,7 +92,10 @@ bool ww_dns_same(const struct dns_name *a, const struct dns_name *b)
 /** Reads a record at an offset; owner may be NULL. False when it is broken. */
 bool ww_dns_record(struct ww_slice msg, size_t at, struct dns_name *owner, struct dns_record *rec)
 {
-    size_t p = ww_dns_name(msg, at, owner);
+    /* nearly all owners are a pointer to the question's name, which was read already */
+    bool asked = owner == NULL && at > DNS_HEADER && ww_slice_at(msg, at) == 0xc0 &&
+                 ww_slice_at(msg, at + 1) == DNS_HEADER;
+    size_t p = asked ? at + 2 : ww_dns_name(msg, at, owner);
     if (p == 0)
         return false;
     struct ww_rd r = ww_rd(ww_slice_sub(msg, p, msg.n));
@@ -132,19 +132,29 @@ bool ww_dns_read(struct ww_slice in, struct dns_message *m)
         at += 4;
     }
     m->answers = at;
+    m->aliases = false;
     for (unsigned n = (unsigned)m->h.an + m->h.ns + m->h.ar; n > 0; n--) {
         if (!ww_dns_record(in, at, NULL, &rec))
             return false;
+        m->aliases |= rec.type == DNS_CNAME;
         at = rec.after;
     }
     return true;
+}
+
+/** Is the name of the record at an offset the one that was asked, written as a pointer to it? */
+bool ww_dns_points_to_asked(const struct dns_message *m, size_t at)
+{
+    return m->h.qd > 0 && ww_slice_at(m->all, at) == 0xc0 &&
+           ww_slice_at(m->all, at + 1) == DNS_HEADER;
 }
 
 /** Follows the aliases of the name that was asked. Out: name, which has no alias in this message.
  */
 void ww_dns_follow(const struct dns_message *m, struct dns_name *name)
 {
-    *name = m->asked;
+    name->n = m->asked.n;
+    ww_copy(name->b, (struct ww_slice){ (const uint8_t *)m->asked.b, m->asked.n });
     for (unsigned turn = 0; turn < DNS_CHAIN_MAX; turn++) {
         bool found = false;
         size_t at = m->answers;
@@ -183,20 +193,10 @@ static bool reverse(const struct dns_name *n)
     return yes;
 }
 
-/** Is this the start of a DNS message, with one question? MAYBE: too short to say. */
-enum ww_guess ww_dns_looks(struct ww_slice in)
+/* Reads the question behind a header that looks well. */
+static enum ww_guess question(struct ww_slice in, const struct dns_head *h)
 {
-    struct ww_rd r = ww_rd(in);
-    struct dns_head h = head_read(&r);
     struct dns_name name;
-    bool answer = ww_dns_is_response(&h);
-    if (r.bad)
-        return WW_GUESS_MAYBE;
-    if (h.qd != 1 || ww_dns_opcode(&h) == 3 || ww_dns_opcode(&h) > 5 || h.an > 512 || h.ns > 512 ||
-        h.ar > 512)
-        return WW_GUESS_NO;
-    if (!answer && ww_dns_opcode(&h) == 0 && (h.an > 0 || h.ns > 1 || (h.flags & 0x0480) != 0))
-        return WW_GUESS_NO; /* answers, AA and RA have no place in a question */
     size_t at = ww_dns_name(in, DNS_HEADER, &name);
     if (at == 0)
         return in.n < DNS_HEADER + DNS_NAME_WIRE_MAX ? WW_GUESS_MAYBE : WW_GUESS_NO;
@@ -208,7 +208,25 @@ enum ww_guess ww_dns_looks(struct ww_slice in)
         return WW_GUESS_NO;
     /* Multicast DNS has id 0; LLMNR no flags and single or reverse names (RFC 6762 18.1, RFC 4795).
      * DEVIATION: a resolver that asks iteratively for a reverse name is not recognised either. */
-    bool asks_all = (h.flags & 0x0100) == 0;
+    bool asks_all = (h->flags & 0x0100) == 0;
     bool single = name.n > 0 && memchr(name.b, '.', name.n) == NULL;
-    return asks_all && (h.id == 0 || single || reverse(&name)) ? WW_GUESS_NO : WW_GUESS_YES;
+    return asks_all && (h->id == 0 || single || reverse(&name)) ? WW_GUESS_NO : WW_GUESS_YES;
+}
+
+/** Is this the start of a DNS message, with one question? MAYBE: too short to say. */
+enum ww_guess ww_dns_looks(struct ww_slice in)
+{
+    struct ww_rd r = ww_rd(in);
+    if (in.n >= DNS_HEADER && (ww_slice_at(in, 4) != 0 || ww_slice_at(in, 5) != 1))
+        return WW_GUESS_NO; /* not one question: nearly everything that is something else ends here
+                             */
+    struct dns_head h = head_read(&r);
+    bool answer = ww_dns_is_response(&h);
+    if (r.bad)
+        return WW_GUESS_MAYBE;
+    if (ww_dns_opcode(&h) == 3 || ww_dns_opcode(&h) > 5 || h.an > 512 || h.ns > 512 || h.ar > 512)
+        return WW_GUESS_NO;
+    if (!answer && ww_dns_opcode(&h) == 0 && (h.an > 0 || h.ns > 1 || (h.flags & 0x0480) != 0))
+        return WW_GUESS_NO; /* answers, AA and RA have no place in a question */
+    return question(in, &h);
 }

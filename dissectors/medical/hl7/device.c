@@ -39,10 +39,10 @@ static bool entity(const struct hl7_msg *m, const struct hl7_fields *f, size_t n
                    const char *source, struct hl7_device *d)
 {
     const struct hl7_seps *s = &m->text.seps;
-    *d = (struct hl7_device){ 0 };
-    if (n >= f->n || !ww_hl7_filled(f->f[n]))
+    if (!ww_hl7_filled(ww_hl7_field(f, n)))
         return false;
-    struct ww_slice ei = ww_hl7_part(f->f[n], s->rep, f->enc, 0);
+    *d = (struct hl7_device){ 0 };
+    struct ww_slice ei = ww_hl7_part(ww_hl7_field(f, n), s->rep, f->enc, 0);
     struct ww_slice id = ww_slice_trim(ww_hl7_part(ei, s->comp, f->enc, 0));
     struct ww_slice uid = ww_slice_trim(ww_hl7_part(ei, s->comp, f->enc, 2));
     (void)WW_SET(d->source, ww_slice_str(source));
@@ -58,11 +58,12 @@ static bool entity(const struct hl7_msg *m, const struct hl7_fields *f, size_t n
 void ww_hl7_device_obx(struct hl7_msg *m, const struct hl7_fields *f)
 {
     struct hl7_device d;
-    if (f->n <= 18 || f->f[18].n == 0)
+    struct ww_slice named = ww_hl7_field(f, 18);
+    if (named.n == 0)
         return;
-    struct ww_slice code = ww_hl7_part(f->f[3], m->text.seps.comp, f->enc, 1);
+    struct ww_slice code = ww_hl7_part(ww_hl7_field(f, 3), m->text.seps.comp, f->enc, 1);
     bool describes = ww_slice_starts(code, "MDC_DEV_");
-    uint64_t hash = hash_of(f->f[18]);
+    uint64_t hash = hash_of(named);
     if (hash == m->last_obx18 && !describes) /* row after row names the same equipment */
         return;
     if (!entity(m, f, 18, "OBX-18", &d))
@@ -79,10 +80,8 @@ void ww_hl7_device_prt(struct hl7_msg *m, const struct hl7_fields *f)
     struct hl7_device d;
     if (!entity(m, f, 10, "PRT-10", &d) && !entity(m, f, 16, "PRT-16", &d))
         return;
-    if (f->n > 20)
-        (void)WW_SET(d.serial, ww_slice_trim(f->f[20]));
-    if (f->n > 22)
-        (void)WW_SET(d.device_class, ww_slice_trim(f->f[22]));
+    (void)WW_SET(d.serial, ww_slice_trim(ww_hl7_field(f, 20)));
+    (void)WW_SET(d.device_class, ww_slice_trim(ww_hl7_field(f, 22)));
     (void)keep(m, &d);
 }
 
@@ -97,16 +96,14 @@ void ww_hl7_device_equ(struct hl7_msg *m, const struct hl7_fields *f)
 /** SFT: software of the sending application; the first one is the sender's own. */
 void ww_hl7_software(struct hl7_msg *m, const struct hl7_fields *f)
 {
-    if (m->has_software || f->n < 3)
+    if (m->has_software || !ww_hl7_has(f, 2))
         return;
     m->has_software = true;
     (void)WW_SET(m->software.vendor,
-                 ww_slice_trim(ww_hl7_part(f->f[1], m->text.seps.comp, f->enc, 0)));
-    (void)WW_SET(m->software.version, ww_slice_trim(f->f[2]));
-    if (f->n > 3)
-        (void)WW_SET(m->software.product, ww_slice_trim(f->f[3]));
-    if (f->n > 4)
-        (void)WW_SET(m->software.binary_id, ww_slice_trim(f->f[4]));
+                 ww_slice_trim(ww_hl7_part(ww_hl7_field(f, 1), m->text.seps.comp, f->enc, 0)));
+    (void)WW_SET(m->software.version, ww_slice_trim(ww_hl7_field(f, 2)));
+    (void)WW_SET(m->software.product, ww_slice_trim(ww_hl7_field(f, 3)));
+    (void)WW_SET(m->software.binary_id, ww_slice_trim(ww_hl7_field(f, 4)));
 }
 
 /** Tells the devices and the software of a message that is complete. */

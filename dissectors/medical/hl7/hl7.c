@@ -228,6 +228,14 @@ static void after_end(struct ww_cx *cx, struct hl7_state *st, enum ww_dir dir, u
     s->after_cr = byte == HL7_CR;
 }
 
+/* Can this be nothing but a segment of the open message? Nearly all are, and need no questions. */
+static bool ordinary(const struct hl7_side *s, struct ww_slice seg, uint8_t end_byte)
+{
+    uint8_t b = ww_slice_at(seg, 0);
+    return end_byte == HL7_CR && s->m.open && !s->skip && b >= 'A' && b <= 'Z' && b != 'B' &&
+           b != 'F' && (b != 'M' || ww_slice_at(seg, 2) != 'H');
+}
+
 /* Inside a block or a bare message: one segment. Return: bytes wanted after *at, 0 to go on. */
 static size_t text(struct ww_cx *cx, struct hl7_state *st, enum ww_dir dir, struct ww_slice in,
                    size_t *at, struct ends *e)
@@ -236,6 +244,16 @@ static size_t text(struct ww_cx *cx, struct hl7_state *st, enum ww_dir dir, stru
     size_t look = in.n, limit = segment_limit(s, in, *at);
     size_t end = segment_end(s, in, *at, e, &look);
     size_t len = (end < in.n ? end : look) - *at;
+    if (end < in.n && len <= limit &&
+        ordinary(s, ww_slice_sub(in, *at, len), ww_slice_at(in, end))) {
+        ww_hl7_segment(cx, &s->m, ww_slice_sub(in, *at, len), false);
+        s->m.ev.bytes += len + 1;
+        s->tail.len = 0;
+        s->after_cr = true;
+        *at = end + 1;
+        s->scanned = 0;
+        return 0;
+    }
     if (end < in.n) {
         bool empty = len == 0 && !s->skip;
         take(cx, st, dir, ww_slice_sub(in, *at, len), limit);

@@ -131,11 +131,29 @@ struct hl7_text {
     bool seen_2022, seen_utf8, seen_sjis, seen_gbk, seen_euc, seen_high;
 };
 enum hl7_declared { HL7_CS_NONE, HL7_CS_SINGLE, HL7_CS_UTF8, HL7_CS_JIS, HL7_CS_GBK, HL7_CS_OTHER };
+/* A segment and where its fields end. */
 struct hl7_fields {
-    struct ww_slice f[HL7_FIELDS_MAX]; /* f[0] is the segment id, f[n] field n */
-    size_t n;
-    uint8_t enc; /* enum hl7_enc */
+    struct ww_slice seg;
+    uint16_t mark[HL7_FIELDS_MAX]; /* offset of the separator behind the id, field 1 ... */
+    uint16_t marks;
+    uint8_t header; /* 1: MSH, FHS, BHS, whose first separator counts as a field */
+    uint8_t enc;    /* enum hl7_enc */
 };
+/** Field n as the standard counts, but for field 1 of a header, its separator; 0 is the id. Empty
+ * when it is not there or was not wanted. */
+static inline struct ww_slice ww_hl7_field(const struct hl7_fields *f, size_t n)
+{
+    size_t i = n > 0 ? n - f->header : 0;
+    if (i >= f->marks)
+        return (struct ww_slice){ NULL, 0 };
+    size_t from = i > 0 ? (size_t)f->mark[i - 1] + 1 : 0;
+    return ww_slice_sub(f->seg, from, f->mark[i] - from);
+}
+/** Is field n there? It may be empty. */
+static inline bool ww_hl7_has(const struct hl7_fields *f, size_t n)
+{
+    return (n > 0 ? n - f->header : 0) < f->marks;
+}
 
 /* Segment id as a number, so that it can stand in a switch and be compared at once. */
 #define HL7_ID(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
@@ -144,7 +162,16 @@ enum ww_guess ww_hl7_header(struct ww_slice s);
 bool ww_hl7_seps(struct ww_slice seg, struct hl7_seps *out);
 void ww_hl7_split(struct ww_slice seg, struct hl7_text *t, struct hl7_fields *out, size_t last);
 struct ww_slice ww_hl7_part(struct ww_slice s, uint8_t sep, uint8_t enc, size_t index);
+/** The first part of a field at a separator. */
+static inline struct ww_slice ww_hl7_first(struct ww_slice s, uint8_t sep, uint8_t enc)
+{
+    if (s.n == 0 || enc != HL7_ENC_PLAIN || sep == 0)
+        return ww_hl7_part(s, sep, enc, 0);
+    s.n = ww_slice_find(s, 0, sep);
+    return s;
+}
 bool ww_hl7_filled(struct ww_slice s);
+bool ww_hl7_text_plain(const struct hl7_text *t, const struct hl7_fields *f);
 struct ww_slice ww_hl7_text(const struct hl7_text *t, uint8_t enc, struct ww_slice in, char *buf);
 uint8_t ww_hl7_declared(struct ww_slice msh18);
 
@@ -206,6 +233,12 @@ enum hl7_quirk {
     HL7_Q_STRAY_TEXT = 1 << 7
 };
 
+/* A field of a kind of segment that holds patient data. */
+struct hl7_phi_row {
+    uint8_t field;
+    uint16_t kind; /* bits of enum ww_phi */
+};
+
 enum ww_guess ww_hl7_probe(struct ww_slice in, enum ww_dir dir);
 void ww_hl7_begin(struct ww_cx *cx, struct hl7_msg *m, struct ww_slice seg, bool cut);
 void ww_hl7_segment(struct ww_cx *cx, struct hl7_msg *m, struct ww_slice seg, bool cut);
@@ -213,8 +246,10 @@ void ww_hl7_emit(struct ww_cx *cx, struct hl7_state *st, enum ww_dir dir, const 
 void ww_hl7_batch_begin(struct hl7_side *s, struct ww_slice seg);
 void ww_hl7_batch_end(struct ww_cx *cx, struct hl7_side *s, enum ww_dir dir, struct ww_slice seg);
 
-size_t ww_hl7_phi_last(const struct hl7_msg *m, uint32_t id);
-void ww_hl7_phi(struct ww_cx *cx, struct hl7_msg *m, const struct hl7_fields *f);
+const struct hl7_phi_row *ww_hl7_phi_rows(uint32_t id);
+size_t ww_hl7_phi_last(const struct hl7_msg *m, const struct hl7_phi_row *rows);
+void ww_hl7_phi(struct ww_cx *cx, struct hl7_msg *m, const struct hl7_fields *f, uint32_t id,
+                const struct hl7_phi_row *rows);
 void ww_hl7_device_obx(struct hl7_msg *m, const struct hl7_fields *f);
 void ww_hl7_device_prt(struct hl7_msg *m, const struct hl7_fields *f);
 void ww_hl7_device_equ(struct hl7_msg *m, const struct hl7_fields *f);

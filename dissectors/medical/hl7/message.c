@@ -20,27 +20,27 @@ static_assert(sizeof(struct hl7_message) <= sizeof(struct hl7_ack), "the two bod
 
 static struct ww_slice field(const struct hl7_fields *f, size_t n)
 {
-    return n < f->n ? ww_slice_trim(f->f[n]) : (struct ww_slice){ NULL, 0 };
+    return ww_slice_trim(ww_hl7_field(f, n));
 }
 
 static struct ww_slice comp(const struct hl7_msg *m, const struct hl7_fields *f, size_t n, size_t i)
 {
-    return ww_slice_trim(ww_hl7_part(field(f, n), m->text.seps.comp, f->enc, i));
+    struct ww_slice whole = ww_hl7_field(f, n);
+    return ww_slice_trim(i == 0 ? ww_hl7_first(whole, m->text.seps.comp, f->enc)
+                                : ww_hl7_part(whole, m->text.seps.comp, f->enc, i));
 }
 
-static unsigned digits(struct ww_rd *r, unsigned n, unsigned otherwise)
+/* A number of n digits at *at, which then stands behind it; otherwise when there is none. */
+static unsigned digits(struct ww_slice s, size_t *at, size_t n, unsigned otherwise)
 {
     unsigned v = 0;
-    if (r->left < n)
-        return otherwise;
-    for (struct ww_rd look = *r; n > 0; n--) {
-        uint8_t b = ww_rd_u8(&look);
-        if (b < '0' || b > '9')
+    for (size_t i = *at; i < *at + n; i++) {
+        unsigned d = ww_slice_at(s, i) - (unsigned)'0';
+        if (d > 9)
             return otherwise;
-        v = v * 10 + (b - '0');
-        if (n == 1)
-            *r = look;
+        v = v * 10 + d;
     }
+    *at += n;
     return v;
 }
 
@@ -62,24 +62,26 @@ static int64_t days(unsigned year, unsigned month, unsigned day)
 static uint64_t time_of(struct ww_slice s, bool *zoned)
 {
     enum { NONE = 10000 };
-    struct ww_rd r = ww_rd(s);
-    unsigned year = digits(&r, 4, NONE), month = digits(&r, 2, 1), day = digits(&r, 2, 1);
-    unsigned hour = digits(&r, 2, 0), minute = digits(&r, 2, 0), second = digits(&r, 2, 0);
+    size_t at = 0;
+    unsigned year = digits(s, &at, 4, NONE), month = digits(s, &at, 2, 1),
+             day = digits(s, &at, 2, 1);
+    unsigned hour = digits(s, &at, 2, 0), minute = digits(s, &at, 2, 0);
+    unsigned second = digits(s, &at, 2, 0);
     *zoned = false;
     if (year == NONE || year < 1970 || year > 2400 || month < 1 || month > 12 || day < 1 ||
         day > 31 || hour > 23 || minute > 59 || second > 60)
         return 0;
     int64_t t = (days(year, month, day) * 24 + hour) * 3600 + minute * 60 + second;
     uint64_t ns = 0, unit = 100000000;
-    if (ww_slice_at((struct ww_slice){ r.p, r.left }, 0) == '.') {
-        ww_rd_skip(&r, 1);
-        for (unsigned d; unit >= 1000 && (d = digits(&r, 1, NONE)) != NONE; unit /= 10)
+    if (ww_slice_at(s, at) == '.') {
+        at++;
+        for (unsigned d; unit >= 1000 && (d = digits(s, &at, 1, NONE)) != NONE; unit /= 10)
             ns += d * unit;
     }
-    uint8_t sign = ww_slice_at((struct ww_slice){ r.p, r.left }, 0);
+    uint8_t sign = ww_slice_at(s, at);
     if (sign == '+' || sign == '-') {
-        ww_rd_skip(&r, 1);
-        unsigned zh = digits(&r, 2, NONE), zm = digits(&r, 2, NONE);
+        at++;
+        unsigned zh = digits(s, &at, 2, NONE), zm = digits(s, &at, 2, NONE);
         if (zh <= 14 && zm <= 59) {
             int64_t off = (int64_t)zh * 3600 + zm * 60;
             t += sign == '+' ? -off : off;
@@ -106,8 +108,11 @@ static void transaction(struct hl7_msg *m)
                  { "ORA", "R41", "PCD-05" },
                  { "ORU", "R42", "PCD-10" } };
     struct ww_slice p = WW_STR(m->ev.profile);
+    struct ww_slice trigger = WW_STR(m->ev.trigger);
     bool any =
         p.n > 0 && (memmem(p.p, p.n, "PCD", 3) != NULL || memmem(p.p, p.n, "19376", 5) != NULL);
+    if (!any && (trigger.n != 3 || ww_slice_at(trigger, 1) != '4'))
+        return;
     for (size_t i = 0; i < sizeof known / sizeof known[0] && any; i++)
         if (memmem(p.p, p.n, known[i].in, strlen(known[i].in)) != NULL) {
             (void)WW_SET(m->ev.transaction, ww_slice_str(known[i].name));
@@ -115,8 +120,88 @@ static void transaction(struct hl7_msg *m)
         }
     for (size_t i = 0; i < sizeof sure / sizeof sure[0]; i++)
         if (ww_slice_eqs(WW_STR(m->ev.message_type), sure[i].type) &&
-            ww_slice_eqs(WW_STR(m->ev.trigger), sure[i].trigger))
+            ww_slice_eqs(trigger, sure[i].trigger))
             (void)WW_SET(m->ev.transaction, ww_slice_str(sure[i].name));
+}
+
+/* Empties an event without touching the room of its texts: bodies are large, messages frequent. */
+#define EMPTY_STR(n)                            e->n.len = 0;
+#define EMPTY_LIST(n)                           e->n.len = e->n.total = 0;
+#define EMPTY_BOOL(n)                           e->n = false;
+#define EMPTY_TIME(n)                           e->n = 0;
+#define EMPTY_U16(n)                            e->n = 0;
+#define EMPTY_U32(n)                            e->n = 0;
+#define EMPTY_U32N(n)                           e->n = WW_NULL32;
+#define EMPTY_U64(n)                            e->n = 0;
+#define EMPTY_HASH(n)                           e->n = 0;
+#define EMPTY(S, type, n, cap, role, unit, doc) EMPTY_##type(n)
+static void empty(struct hl7_msg *m)
+{
+    struct hl7_ack *e = &m->ev;
+    HL7_ACK_FIELDS(EMPTY, )
+    m->truncated = m->has_msa = m->has_software = m->stray = false;
+    m->ndevices = 0;
+    m->last_obx18 = 0;
+    m->text = (struct hl7_text){ .declared = HL7_CS_NONE };
+}
+
+/* Names with other characters or escape sequences. */
+static void parties_converted(struct hl7_msg *m, const struct hl7_fields *f)
+{
+    char buf[HL7_TEXT];
+    struct hl7_ack *e = &m->ev;
+    (void)WW_SET(e->sending_app, ww_hl7_text(&m->text, f->enc, field(f, 3), buf));
+    (void)WW_SET(e->sending_facility, ww_hl7_text(&m->text, f->enc, field(f, 4), buf));
+    (void)WW_SET(e->receiving_app, ww_hl7_text(&m->text, f->enc, field(f, 5), buf));
+    (void)WW_SET(e->receiving_facility, ww_hl7_text(&m->text, f->enc, field(f, 6), buf));
+}
+
+/* Names of the two applications and facilities. */
+static void parties(struct hl7_msg *m, const struct hl7_fields *f)
+{
+    struct hl7_ack *e = &m->ev;
+    if (!ww_hl7_text_plain(&m->text, f)) {
+        parties_converted(m, f);
+        return;
+    }
+    (void)WW_SET(e->sending_app, field(f, 3));
+    (void)WW_SET(e->sending_facility, field(f, 4));
+    (void)WW_SET(e->receiving_app, field(f, 5));
+    (void)WW_SET(e->receiving_facility, field(f, 6));
+}
+
+/* MSH-9: code, trigger, structure. */
+static void message_type(struct hl7_msg *m, const struct hl7_fields *f)
+{
+    struct hl7_ack *e = &m->ev;
+    uint8_t sep = m->text.seps.comp;
+    struct ww_slice type = field(f, 9), rest = type;
+    size_t end = sep != 0 ? ww_slice_find(type, 0, sep) : type.n;
+    (void)WW_SET(e->message_type, ww_slice_trim(ww_slice_sub(type, 0, end)));
+    rest = ww_slice_sub(type, end + 1, type.n);
+    end = ww_slice_find(rest, 0, sep);
+    (void)WW_SET(e->trigger, ww_slice_trim(ww_slice_sub(rest, 0, end)));
+    (void)WW_SET(e->structure,
+                 ww_slice_trim(ww_hl7_first(ww_slice_sub(rest, end + 1, rest.n), sep, f->enc)));
+}
+
+/* Counts a segment and puts its id on the list. */
+static void listed(struct hl7_msg *m, uint32_t id)
+{
+    struct hl7_ack *e = &m->ev;
+    e->segment_count++;
+    if (e->segments.total < UINT16_MAX)
+        e->segments.total++;
+    if (e->segments.len > sizeof e->segments.b - 4) {
+        m->truncated = true;
+        return;
+    }
+    for (unsigned shift = 16;; shift -= 8) {
+        e->segments.b[e->segments.len++] = (char)(id >> shift & 0xff);
+        if (shift == 0)
+            break;
+    }
+    e->segments.b[e->segments.len++] = 0;
 }
 
 /**
@@ -128,37 +213,31 @@ void ww_hl7_begin(struct ww_cx *cx, struct hl7_msg *m, struct ww_slice seg, bool
     struct hl7_fields f;
     struct hl7_ack *e = &m->ev;
     (void)cx;
-    *m = (struct hl7_msg){ .open = true, .truncated = cut };
-    if (!ww_hl7_seps(seg, &m->text.seps))
-        m->truncated = true;
+    empty(m);
+    m->open = true;
+    m->truncated = !ww_hl7_seps(seg, &m->text.seps) || cut;
     ww_hl7_split(seg, &m->text, &f, 21);
     m->text.declared = ww_hl7_declared(field(&f, 18));
     if (m->text.seen_2022 || m->text.seen_high) { /* now that the character set is known */
         m->text = (struct hl7_text){ .seps = m->text.seps, .declared = m->text.declared };
         ww_hl7_split(seg, &m->text, &f, 21);
     }
-    char buf[HL7_TEXT];
-    (void)WW_SET(e->sending_app, ww_hl7_text(&m->text, f.enc, field(&f, 3), buf));
-    (void)WW_SET(e->sending_facility, ww_hl7_text(&m->text, f.enc, field(&f, 4), buf));
-    (void)WW_SET(e->receiving_app, ww_hl7_text(&m->text, f.enc, field(&f, 5), buf));
-    (void)WW_SET(e->receiving_facility, ww_hl7_text(&m->text, f.enc, field(&f, 6), buf));
-    e->message_time = time_of(comp(m, &f, 7, 0), &e->message_time_zoned);
+    parties(m, &f);
+    e->message_time = time_of(field(&f, 7), &e->message_time_zoned);
     e->credential_present = ww_hl7_filled(field(&f, 8));
-    (void)WW_SET(e->message_type, comp(m, &f, 9, 0));
-    (void)WW_SET(e->trigger, comp(m, &f, 9, 1));
-    (void)WW_SET(e->structure, comp(m, &f, 9, 2));
+    message_type(m, &f);
     m->truncated |= !WW_SET(e->control_id, field(&f, 10));
     (void)WW_SET(e->processing_id, comp(m, &f, 11, 0));
     (void)WW_SET(e->version, comp(m, &f, 12, 0));
-    (void)WW_SET(e->accept_ack, field(&f, 15));
-    (void)WW_SET(e->app_ack, field(&f, 16));
-    (void)WW_SET(e->country, field(&f, 17));
-    (void)WW_SET(e->charset, field(&f, 18));
-    (void)WW_SET(e->profile, ww_hl7_part(field(&f, 21), m->text.seps.rep, f.enc, 0));
+    if (ww_hl7_has(&f, 15)) {
+        (void)WW_SET(e->accept_ack, field(&f, 15));
+        (void)WW_SET(e->app_ack, field(&f, 16));
+        (void)WW_SET(e->country, field(&f, 17));
+        (void)WW_SET(e->charset, field(&f, 18));
+        (void)WW_SET(e->profile, ww_hl7_first(field(&f, 21), m->text.seps.rep, f.enc));
+    }
     transaction(m);
-    e->latency_ms = WW_NULL32;
-    e->segment_count = 1;
-    (void)WW_ADD(e->segments, WW_SLICE_LIT("MSH"));
+    listed(m, HL7_ID('M', 'S', 'H'));
 }
 
 static void ack(struct hl7_msg *m, const struct hl7_fields *f)
@@ -184,26 +263,23 @@ static void error(struct hl7_msg *m, const struct hl7_fields *f)
         (void)WW_SET(m->ev.error_severity, field(f, 4));
 }
 
-static uint32_t id_number(struct ww_slice id)
+/* Segment id as a number; 0 when it is none: a letter, then letters and digits (2.5.2). */
+static uint32_t id_of(struct ww_slice seg)
 {
-    struct ww_rd r = ww_rd(id);
-    return ww_rd_be24(&r);
-}
-
-static bool id_valid(struct ww_slice id)
-{
-    for (size_t i = 0; i < 3; i++) {
-        uint8_t b = ww_slice_at(id, i);
-        if (!(b >= 'A' && b <= 'Z') && !(i > 0 && b >= '0' && b <= '9'))
-            return false;
+    uint32_t id = HL7_ID(ww_slice_at(seg, 0), ww_slice_at(seg, 1), ww_slice_at(seg, 2));
+    for (unsigned shift = 0; shift <= 16; shift += 8) {
+        unsigned b = id >> shift & 0xff;
+        if (b - 'A' > 'Z' - 'A' && (shift == 16 || b - '0' > 9))
+            return 0;
     }
-    return true;
+    return id;
 }
 
 /* Reads a segment by its kind. */
-static void by_kind(struct ww_cx *cx, struct hl7_msg *m, const struct hl7_fields *f)
+static void by_kind(struct ww_cx *cx, struct hl7_msg *m, const struct hl7_fields *f, uint32_t id,
+                    const struct hl7_phi_row *rows)
 {
-    switch (id_number(f->f[0])) {
+    switch (id) {
     case HL7_ID('M', 'S', 'A'):
         ack(m, f);
         return;
@@ -230,11 +306,11 @@ static void by_kind(struct ww_cx *cx, struct hl7_msg *m, const struct hl7_fields
             (void)WW_SET(m->ev.transaction, WW_SLICE_LIT("PCD-04"));
         break;
     }
-    ww_hl7_phi(cx, m, f);
+    ww_hl7_phi(cx, m, f, id, rows);
 }
 
 /* The last field that is looked at in this kind of segment; 0 for those that say nothing. */
-static size_t last_field(const struct hl7_msg *m, uint32_t id)
+static size_t last_field(const struct hl7_msg *m, uint32_t id, const struct hl7_phi_row *rows)
 {
     switch (id) {
     case HL7_ID('M', 'S', 'A'):
@@ -251,9 +327,9 @@ static size_t last_field(const struct hl7_msg *m, uint32_t id)
     case HL7_ID('O', 'B', 'X'):
         return 18;
     case HL7_ID('O', 'B', 'R'):
-        return m->ev.transaction.len == 0 ? 35 : ww_hl7_phi_last(m, id);
+        return m->ev.transaction.len == 0 ? 35 : ww_hl7_phi_last(m, rows);
     }
-    return ww_hl7_phi_last(m, id);
+    return ww_hl7_phi_last(m, rows);
 }
 
 /**
@@ -263,22 +339,23 @@ static size_t last_field(const struct hl7_msg *m, uint32_t id)
  */
 void ww_hl7_segment(struct ww_cx *cx, struct hl7_msg *m, struct ww_slice seg, bool cut)
 {
-    struct ww_slice id = ww_slice_sub(seg, 0, 3);
+    uint32_t id = id_of(seg);
     m->truncated |= cut;
-    if (!id_valid(id) || (seg.n > 3 && ww_slice_at(seg, 3) != m->text.seps.field)) {
+    if (id == 0 || (seg.n > 3 && ww_slice_at(seg, 3) != m->text.seps.field)) {
         m->stray = true; /* a CR inside a text: illegal, seen, and of no harm (2.5.2) */
         return;
     }
-    m->ev.segment_count++;
-    if (m->ev.segment_count > HL7_SEGS_MAX || m->ev.bytes > HL7_PARSE_MAX) {
+    if (m->ev.segment_count >= HL7_SEGS_MAX || m->ev.bytes > HL7_PARSE_MAX) {
+        m->ev.segment_count++;
         m->truncated = true;
         return;
     }
-    m->truncated |= !WW_ADD(m->ev.segments, id);
-    size_t last = last_field(m, id_number(id));
+    listed(m, id);
+    const struct hl7_phi_row *rows = ww_hl7_phi_rows(id);
+    size_t last = last_field(m, id, rows);
     if (last == 0)
         return;
     struct hl7_fields f;
     ww_hl7_split(seg, &m->text, &f, last);
-    by_kind(cx, m, &f);
+    by_kind(cx, m, &f, id, rows);
 }

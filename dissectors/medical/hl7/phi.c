@@ -2,197 +2,136 @@
  * Source: HL7 v2.5.1 chapters 2, 3, 4, 6, 7, 9, 11 (segment definitions) */
 #include "dissectors/medical/hl7/hl7.h"
 
-/* One line: segment, field, kinds. Sorted by segment id: find() relies on it. */
-#define ROW(a, b, c, field, kind) { HL7_ID(a, b, c), (field), (kind) },
-#define NAME                      WW_PHI_NAME
-#define ID                        WW_PHI_ID
-#define BIRTH                     WW_PHI_BIRTH
-#define CONTACT                   WW_PHI_CONTACT
-#define OTHER                     WW_PHI_OTHER
-#define ORDER                     WW_PHI_ORDER
-#define STAFF                     WW_PHI_STAFF
-#define BODY                      WW_PHI_BODY
-#define TEXT                      WW_PHI_TEXT
-#define RELATIVE                  WW_PHI_RELATIVE
-#define PLACE                     WW_PHI_PLACE
-#define CLINICAL                  WW_PHI_CLINICAL
+/* One line a kind of segment: its fields in order, each with the kinds of data it holds. Sorted by
+ * segment id: the search relies on it. */
+#define SEG(a, b, c, ...) \
+    { HL7_ID(a, b, c), (const struct hl7_phi_row[]){ __VA_ARGS__, { 0, 0 } } },
+#define NAME     WW_PHI_NAME
+#define ID       WW_PHI_ID
+#define BIRTH    WW_PHI_BIRTH
+#define CONTACT  WW_PHI_CONTACT
+#define OTHER    WW_PHI_OTHER
+#define ORDER    WW_PHI_ORDER
+#define STAFF    WW_PHI_STAFF
+#define BODY     WW_PHI_BODY
+#define TEXT     WW_PHI_TEXT
+#define RELATIVE WW_PHI_RELATIVE
+#define PLACE    WW_PHI_PLACE
+#define CLINICAL WW_PHI_CLINICAL
 
-static const struct phi_field {
-    uint32_t seg;
-    uint8_t field;
-    uint16_t kind;
-} fields[] = {
+static const struct kind_of_segment {
+    uint32_t id;
+    const struct hl7_phi_row *rows; /* ends with field 0 */
+} segments[] = {
     /* clang-format off */
-    ROW('A', 'C', 'C', 3, CLINICAL)
-    ROW('A', 'C', 'C', 5, TEXT)
-    ROW('A', 'I', 'P', 3, STAFF)
-    ROW('A', 'L', '1', 3, CLINICAL)
-    ROW('D', 'G', '1', 3, CLINICAL)
-    ROW('D', 'G', '1', 4, CLINICAL)
-    ROW('D', 'G', '1', 16, STAFF)
-    ROW('D', 'S', 'P', 3, TEXT)
-    ROW('G', 'T', '1', 3, RELATIVE | NAME)
-    ROW('G', 'T', '1', 4, RELATIVE | NAME)
-    ROW('G', 'T', '1', 5, RELATIVE | CONTACT)
-    ROW('G', 'T', '1', 6, RELATIVE | CONTACT)
-    ROW('G', 'T', '1', 7, RELATIVE | CONTACT)
-    ROW('G', 'T', '1', 8, RELATIVE | BIRTH)
-    ROW('G', 'T', '1', 12, RELATIVE | OTHER)
-    ROW('G', 'T', '1', 19, RELATIVE)
-    ROW('G', 'T', '1', 33, RELATIVE)
-    ROW('I', 'N', '1', 2, OTHER)
-    ROW('I', 'N', '1', 8, OTHER)
-    ROW('I', 'N', '1', 16, OTHER)
-    ROW('I', 'N', '1', 18, OTHER)
-    ROW('I', 'N', '1', 19, OTHER)
-    ROW('I', 'N', '1', 36, OTHER)
-    ROW('I', 'N', '1', 49, OTHER)
-    ROW('I', 'N', '2', 1, OTHER)
-    ROW('I', 'N', '2', 2, OTHER)
-    ROW('I', 'N', '2', 6, OTHER)
-    ROW('I', 'N', '2', 8, OTHER)
-    ROW('I', 'N', '2', 61, OTHER)
-    ROW('I', 'N', '3', 2, OTHER)
-    ROW('M', 'R', 'G', 1, ID)
-    ROW('M', 'R', 'G', 3, OTHER)
-    ROW('M', 'R', 'G', 4, ID)
-    ROW('M', 'R', 'G', 7, NAME)
-    ROW('N', 'K', '1', 2, RELATIVE | NAME)
-    ROW('N', 'K', '1', 4, RELATIVE | CONTACT)
-    ROW('N', 'K', '1', 5, RELATIVE | CONTACT)
-    ROW('N', 'K', '1', 6, RELATIVE | CONTACT)
-    ROW('N', 'K', '1', 13, RELATIVE)
-    ROW('N', 'K', '1', 16, RELATIVE | BIRTH)
-    ROW('N', 'K', '1', 30, RELATIVE | NAME)
-    ROW('N', 'K', '1', 31, RELATIVE | CONTACT)
-    ROW('N', 'K', '1', 32, RELATIVE | CONTACT)
-    ROW('N', 'K', '1', 33, RELATIVE)
-    ROW('N', 'K', '1', 37, RELATIVE | OTHER)
-    ROW('N', 'T', 'E', 3, TEXT)
-    ROW('O', 'B', 'R', 2, ORDER)
-    ROW('O', 'B', 'R', 3, ORDER)
-    ROW('O', 'B', 'R', 10, STAFF)
-    ROW('O', 'B', 'R', 13, TEXT)
-    ROW('O', 'B', 'R', 16, STAFF)
-    ROW('O', 'B', 'R', 17, STAFF)
-    ROW('O', 'B', 'R', 28, STAFF)
-    ROW('O', 'B', 'R', 31, TEXT)
-    ROW('O', 'B', 'R', 32, STAFF)
-    ROW('O', 'B', 'R', 33, STAFF)
-    ROW('O', 'B', 'R', 34, STAFF)
-    ROW('O', 'B', 'R', 35, STAFF)
-    ROW('O', 'B', 'X', 5, CLINICAL)
-    ROW('O', 'B', 'X', 16, STAFF)
-    ROW('O', 'R', 'C', 2, ORDER)
-    ROW('O', 'R', 'C', 3, ORDER)
-    ROW('O', 'R', 'C', 10, STAFF)
-    ROW('O', 'R', 'C', 11, STAFF)
-    ROW('O', 'R', 'C', 12, STAFF)
-    ROW('O', 'R', 'C', 19, STAFF)
-    ROW('P', 'D', '1', 4, STAFF)
-    ROW('P', 'I', 'D', 2, ID)
-    ROW('P', 'I', 'D', 3, ID)
-    ROW('P', 'I', 'D', 4, ID)
-    ROW('P', 'I', 'D', 5, NAME)
-    ROW('P', 'I', 'D', 6, RELATIVE | NAME)
-    ROW('P', 'I', 'D', 7, BIRTH)
-    ROW('P', 'I', 'D', 8, BODY)
-    ROW('P', 'I', 'D', 9, NAME)
-    ROW('P', 'I', 'D', 10, BODY)
-    ROW('P', 'I', 'D', 11, CONTACT)
-    ROW('P', 'I', 'D', 12, CONTACT)
-    ROW('P', 'I', 'D', 13, CONTACT)
-    ROW('P', 'I', 'D', 14, CONTACT)
-    ROW('P', 'I', 'D', 15, BODY)
-    ROW('P', 'I', 'D', 16, BODY)
-    ROW('P', 'I', 'D', 17, BODY)
-    ROW('P', 'I', 'D', 18, OTHER)
-    ROW('P', 'I', 'D', 19, OTHER)
-    ROW('P', 'I', 'D', 20, OTHER)
-    ROW('P', 'I', 'D', 21, RELATIVE)
-    ROW('P', 'I', 'D', 22, BODY)
-    ROW('P', 'I', 'D', 23, CONTACT)
-    ROW('P', 'I', 'D', 26, BODY)
-    ROW('P', 'I', 'D', 28, BODY)
-    ROW('P', 'I', 'D', 29, BIRTH)
-    ROW('P', 'V', '1', 3, PLACE)
-    ROW('P', 'V', '1', 7, STAFF)
-    ROW('P', 'V', '1', 8, STAFF)
-    ROW('P', 'V', '1', 9, STAFF)
-    ROW('P', 'V', '1', 17, STAFF)
-    ROW('P', 'V', '1', 19, ORDER)
-    ROW('P', 'V', '1', 50, ORDER)
-    ROW('P', 'V', '1', 52, STAFF)
-    ROW('P', 'V', '2', 23, PLACE)
-    ROW('Q', 'P', 'D', 3, ID | NAME)
-    ROW('Q', 'R', 'D', 8, ID | NAME)
-    ROW('R', 'D', 'T', 1, TEXT)
-    ROW('R', 'X', 'A', 5, CLINICAL)
-    ROW('R', 'X', 'A', 10, STAFF)
-    ROW('R', 'X', 'E', 2, CLINICAL)
-    ROW('R', 'X', 'G', 4, CLINICAL)
-    ROW('R', 'X', 'O', 1, CLINICAL)
-    ROW('S', 'C', 'H', 12, STAFF)
-    ROW('S', 'C', 'H', 16, STAFF)
-    ROW('T', 'X', 'A', 5, STAFF)
-    ROW('T', 'X', 'A', 9, STAFF)
-    ROW('T', 'X', 'A', 10, STAFF)
-    ROW('T', 'X', 'A', 22, STAFF)
+    SEG('A', 'C', 'C', { 3, CLINICAL }, { 5, TEXT })
+    SEG('A', 'I', 'P', { 3, STAFF })
+    SEG('A', 'L', '1', { 3, CLINICAL })
+    SEG('D', 'G', '1', { 3, CLINICAL }, { 4, CLINICAL }, { 16, STAFF })
+    SEG('D', 'S', 'P', { 3, TEXT })
+    SEG('G', 'T', '1', { 3, RELATIVE | NAME }, { 4, RELATIVE | NAME }, { 5, RELATIVE | CONTACT },
+        { 6, RELATIVE | CONTACT }, { 7, RELATIVE | CONTACT }, { 8, RELATIVE | BIRTH },
+        { 12, RELATIVE | OTHER }, { 19, RELATIVE }, { 33, RELATIVE })
+    SEG('I', 'N', '1', { 2, OTHER }, { 8, OTHER }, { 16, OTHER }, { 18, OTHER }, { 19, OTHER },
+        { 36, OTHER }, { 49, OTHER })
+    SEG('I', 'N', '2', { 1, OTHER }, { 2, OTHER }, { 6, OTHER }, { 8, OTHER }, { 61, OTHER })
+    SEG('I', 'N', '3', { 2, OTHER })
+    SEG('M', 'R', 'G', { 1, ID }, { 3, OTHER }, { 4, ID }, { 7, NAME })
+    SEG('N', 'K', '1', { 2, RELATIVE | NAME }, { 4, RELATIVE | CONTACT }, { 5, RELATIVE | CONTACT },
+        { 6, RELATIVE | CONTACT }, { 13, RELATIVE }, { 16, RELATIVE | BIRTH },
+        { 30, RELATIVE | NAME }, { 31, RELATIVE | CONTACT }, { 32, RELATIVE | CONTACT },
+        { 33, RELATIVE }, { 37, RELATIVE | OTHER })
+    SEG('N', 'T', 'E', { 3, TEXT })
+    SEG('O', 'B', 'R', { 2, ORDER }, { 3, ORDER }, { 10, STAFF }, { 13, TEXT }, { 16, STAFF },
+        { 17, STAFF }, { 28, STAFF }, { 31, TEXT }, { 32, STAFF }, { 33, STAFF }, { 34, STAFF },
+        { 35, STAFF })
+    SEG('O', 'B', 'X', { 5, CLINICAL }, { 16, STAFF })
+    SEG('O', 'R', 'C', { 2, ORDER }, { 3, ORDER }, { 10, STAFF }, { 11, STAFF }, { 12, STAFF },
+        { 19, STAFF })
+    SEG('P', 'D', '1', { 4, STAFF })
+    SEG('P', 'I', 'D', { 2, ID }, { 3, ID }, { 4, ID }, { 5, NAME }, { 6, RELATIVE | NAME },
+        { 7, BIRTH }, { 8, BODY }, { 9, NAME }, { 10, BODY }, { 11, CONTACT }, { 12, CONTACT },
+        { 13, CONTACT }, { 14, CONTACT }, { 15, BODY }, { 16, BODY }, { 17, BODY }, { 18, OTHER },
+        { 19, OTHER }, { 20, OTHER }, { 21, RELATIVE }, { 22, BODY }, { 23, CONTACT }, { 26, BODY },
+        { 28, BODY }, { 29, BIRTH })
+    SEG('P', 'V', '1', { 3, PLACE }, { 7, STAFF }, { 8, STAFF }, { 9, STAFF }, { 17, STAFF },
+        { 19, ORDER }, { 50, ORDER }, { 52, STAFF })
+    SEG('P', 'V', '2', { 23, PLACE })
+    SEG('Q', 'P', 'D', { 3, ID | NAME })
+    SEG('Q', 'R', 'D', { 8, ID | NAME })
+    SEG('R', 'D', 'T', { 1, TEXT })
+    SEG('R', 'X', 'A', { 5, CLINICAL }, { 10, STAFF })
+    SEG('R', 'X', 'E', { 2, CLINICAL })
+    SEG('R', 'X', 'G', { 4, CLINICAL })
+    SEG('R', 'X', 'O', { 1, CLINICAL })
+    SEG('S', 'C', 'H', { 12, STAFF }, { 16, STAFF })
+    SEG('T', 'X', 'A', { 5, STAFF }, { 9, STAFF }, { 10, STAFF }, { 22, STAFF })
     /* clang-format on */
 };
-enum { NFIELDS = sizeof fields / sizeof fields[0] };
 
-static size_t find(uint32_t id)
+/** What the table says of a kind of segment; NULL for kinds that hold no patient data. */
+const struct hl7_phi_row *ww_hl7_phi_rows(uint32_t id)
 {
-    size_t lo = 0, hi = NFIELDS;
+    size_t lo = 0, hi = sizeof segments / sizeof segments[0];
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (fields[mid].seg < id)
+        if (segments[mid].id == id)
+            return segments[mid].rows;
+        if (segments[mid].id < id)
             lo = mid + 1;
         else
             hi = mid;
     }
-    return lo;
+    return NULL;
 }
 
-/**
- * The last field of this kind of segment that can say something new about patient data; 0 when none
- * can: fields that identify a person are counted, of the others one is enough.
- */
-size_t ww_hl7_phi_last(const struct hl7_msg *m, uint32_t id)
+/* Can this row say something new? Fields that identify a person are counted, of the others one is
+ * enough. */
+static bool news(const struct hl7_msg *m, const struct hl7_phi_row *row)
+{
+    return (row->kind & (WW_PHI_DIRECT | ~m->ev.phi_kinds)) != 0;
+}
+
+/** The last field of this kind of segment that can say something new about patient data; 0 when
+ * none can. In: rows  may be NULL */
+size_t ww_hl7_phi_last(const struct hl7_msg *m, const struct hl7_phi_row *rows)
 {
     size_t last = 0;
-    for (size_t i = find(id); i < NFIELDS && fields[i].seg == id; i++)
-        if ((fields[i].kind & (WW_PHI_DIRECT | ~m->ev.phi_kinds)) != 0)
-            last = fields[i].field;
+    for (; rows != NULL && rows->field != 0; rows++)
+        if (news(m, rows))
+            last = rows->field;
     return last;
+}
+
+/* Keyed pseudonyms of the first patient: they let the judge see that one id has two names. */
+static void patient(struct ww_cx *cx, struct hl7_msg *m, const struct hl7_fields *f)
+{
+    const struct hl7_seps *s = &m->text.seps;
+    struct ww_slice name = ww_hl7_field(f, 5);
+    if (m->ev.patients < UINT16_MAX)
+        m->ev.patients++;
+    struct ww_slice pid = ww_hl7_part(ww_hl7_field(f, 3), s->rep, f->enc, 0);
+    pid = ww_slice_trim(ww_hl7_part(pid, s->comp, f->enc, 0));
+    if (pid.n > 0 && m->ev.patient == 0)
+        m->ev.patient = ww_pseudonym(cx, pid);
+    if (m->ev.patient_name == 0 && ww_hl7_filled(name))
+        m->ev.patient_name = ww_pseudonym(cx, ww_hl7_part(name, s->rep, f->enc, 0));
 }
 
 /**
  * Notes which kinds of patient data a segment holds; of PID also the keyed pseudonyms.
- * In: f  the segment, split; f[0] is its id
+ * In: f  the segment, split; id its id; rows what the table says of it, may be NULL
  */
-void ww_hl7_phi(struct ww_cx *cx, struct hl7_msg *m, const struct hl7_fields *f)
+void ww_hl7_phi(struct ww_cx *cx, struct hl7_msg *m, const struct hl7_fields *f, uint32_t id,
+                const struct hl7_phi_row *rows)
 {
-    struct ww_rd r = ww_rd(f->f[0]);
-    uint32_t id = ww_rd_be24(&r);
-    for (size_t i = find(id); i < NFIELDS && fields[i].seg == id; i++) {
-        uint8_t n = fields[i].field;
-        if (n >= f->n || !ww_hl7_filled(f->f[n]))
+    for (; rows != NULL && rows->field != 0 && ww_hl7_has(f, rows->field); rows++) {
+        if (!news(m, rows) || !ww_hl7_filled(ww_hl7_field(f, rows->field)))
             continue;
-        m->ev.phi_kinds |= fields[i].kind;
-        if ((fields[i].kind & WW_PHI_DIRECT) != 0)
+        m->ev.phi_kinds |= rows->kind;
+        if ((rows->kind & WW_PHI_DIRECT) != 0)
             m->ev.phi_count++;
     }
-    if (id != HL7_ID('P', 'I', 'D'))
-        return;
-    const struct hl7_seps *s = &m->text.seps;
-    if (m->ev.patients < UINT16_MAX)
-        m->ev.patients++;
-    struct ww_slice pid = f->n > 3 ? ww_hl7_part(f->f[3], s->rep, f->enc, 0) : f->f[0];
-    pid = ww_slice_trim(ww_hl7_part(pid, s->comp, f->enc, 0));
-    if (f->n > 3 && pid.n > 0 && m->ev.patient == 0)
-        m->ev.patient = ww_pseudonym(cx, pid);
-    if (f->n > 5 && ww_hl7_filled(f->f[5]) && m->ev.patient_name == 0)
-        m->ev.patient_name = ww_pseudonym(cx, ww_hl7_part(f->f[5], s->rep, f->enc, 0));
+    if (id == HL7_ID('P', 'I', 'D'))
+        patient(cx, m, f);
 }

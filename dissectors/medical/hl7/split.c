@@ -2,6 +2,7 @@
  * Source: HL7 v2.5.1 2.5.4 (delimiters), 2.15.9.18 (character sets), JAHIS and SS-MIX2 use */
 #include "dissectors/lib/charset.h"
 #include "dissectors/medical/hl7/hl7.h"
+#include "sensor/base/scan.h"
 
 static bool delimiter(uint8_t b)
 {
@@ -136,87 +137,42 @@ static size_t find_sep(struct ww_slice s, size_t from, uint8_t sep, uint8_t enc)
     return s.n;
 }
 
-/* Mask with 80 in each byte of x that is zero; exact. */
-static uint64_t zero_bytes(uint64_t x)
-{
-    const uint64_t low = 0x7f7f7f7f7f7f7f7fu;
-    return ~(((x & low) + low) | x | low);
-}
-
-/* Splits where no byte can be mistaken, eight bytes at a time, since fields are short. Return: what
- * the bytes that were read hold, which may tell that the split was wrong. */
-static struct ww_text_look split_plain(struct ww_slice seg, uint8_t sep, struct hl7_fields *out,
-                                       size_t end_n)
-{
-    const uint64_t ones = 0x0101010101010101u;
-    struct ww_rd r = ww_rd(seg);
-    struct ww_text_look look = { false, false };
-    size_t start = 0, at = 0;
-    uint64_t high = 0, esc = 0;
-    for (; r.left >= 8 && out->n < end_n; at += 8) {
-        uint64_t x = ww_rd_be64(&r);
-        high |= x;
-        esc |= zero_bytes(x ^ ones * 0x1b);
-        for (uint64_t hit = zero_bytes(x ^ ones * sep); hit != 0 && out->n < end_n;) {
-            unsigned bit = (unsigned)__builtin_clzll(hit);
-            size_t end = at + bit / 8;
-            out->f[out->n++] = ww_slice_sub(seg, start, end - start);
-            start = end + 1;
-            hit &= ~(0x8000000000000000u >> bit);
-        }
-    }
-    for (; at < seg.n && out->n < end_n; at++) {
-        uint8_t b = ww_slice_at(seg, at);
-        high |= b;
-        esc |= b == 0x1b;
-        if (b == sep) {
-            out->f[out->n++] = ww_slice_sub(seg, start, at - start);
-            start = at + 1;
-        }
-    }
-    if (out->n < end_n)
-        out->f[out->n++] = ww_slice_sub(seg, start, seg.n);
-    look.esc = esc != 0;
-    look.high = (high & ones * 0x80) != 0;
-    return look;
-}
-
-static void split_aware(struct ww_slice seg, uint8_t sep, struct hl7_fields *out, size_t end_n)
+/* Splits where bytes may look like separators and be none. */
+static void split_aware(struct hl7_fields *out, uint8_t sep, size_t max)
 {
     size_t at = 0;
-    while (at <= seg.n && out->n < end_n) {
-        size_t end = find_sep(seg, at, sep, out->enc);
-        out->f[out->n++] = ww_slice_sub(seg, at, end - at);
+    while (at <= out->seg.n && out->marks < max) {
+        size_t end = find_sep(out->seg, at, sep, out->enc);
+        out->mark[out->marks++] = (uint16_t)end;
         at = end + 1;
     }
 }
 
 /**
  * Splits a segment into its fields.
- * In:     seg  without its end; t the message's delimiters and character sets; last the last field
- *         that is wanted
- * Out:    out  f[0] is the id; for a header segment f[1] is the separator, as the standard counts
+ * In:     seg  without its end, at most HL7_SEG_MAX bytes; t the message's delimiters and character
+ *         sets; last the last field that is wanted
+ * Out:    out  for ww_hl7_field
  * Limits: the first HL7_FIELDS_MAX fields
  */
 void ww_hl7_split(struct ww_slice seg, struct hl7_text *t, struct hl7_fields *out, size_t last)
 {
-    size_t first = 0, end_n = last < HL7_FIELDS_MAX - 1 ? last + 1 : HL7_FIELDS_MAX;
+    out->seg = seg;
     out->enc = HL7_ENC_PLAIN;
-    if (ww_hl7_header(seg) == WW_GUESS_YES) {
-        out->f[0] = ww_slice_sub(seg, 0, 3);
-        out->f[1] = ww_slice_sub(seg, 3, 1);
-        seg = ww_slice_sub(seg, 4, seg.n);
-        first = 2;
-    }
-    out->n = first;
-    struct ww_text_look look = split_plain(seg, t->seps.field, out, end_n);
-    if (!look.esc && !look.high)
+    out->header = ww_hl7_header(seg) == WW_GUESS_YES;
+    size_t max = last + 1 - out->header;
+    max = max < HL7_FIELDS_MAX ? max : HL7_FIELDS_MAX;
+    struct ww_scan scan = ww_scan(seg, t->seps.field, out->mark, max);
+    out->marks = (uint16_t)scan.n;
+    if (out->marks < max)
+        out->mark[out->marks++] = (uint16_t)seg.n;
+    if (!scan.esc && !scan.high)
         return;
     out->enc = encoding(seg, t, ww_text_look(seg));
     if (out->enc == HL7_ENC_PLAIN)
         return;
-    out->n = first;
-    split_aware(seg, t->seps.field, out, end_n);
+    out->marks = 0;
+    split_aware(out, t->seps.field, max);
 }
 
 /** Part `index` (from 0) of a field at a separator; empty when there is none. */

@@ -1,21 +1,19 @@
 /* tell.c - what a complete HL7 v2 message or batch becomes: events, pairing, link quality.
  * Source: HL7 v2.5.1 2.9 (acknowledgement modes), 2.10.3 (batches) */
 #include "dissectors/medical/hl7/hl7.h"
+#include "sensor/base/hash.h"
 
 static const char *const quirk_names[] = {
     "no_start",    "fs_without_cr",    "lf",     "crlf",
     "no_final_cr", "several_in_block", "no_end", "stray_text"
 };
 
-/* Hash of a control id for pairing inside one flow (FNV-1a); whoever makes two ids collide only
- * confuses the latency of his own messages. */
+/* Hash of a control id for pairing inside one flow; whoever makes two ids collide only confuses the
+ * latency of his own messages. */
 static uint64_t id_hash(struct ww_slice id)
 {
-    uint64_t h = 0xcbf29ce484222325u;
-    struct ww_rd r = ww_rd(id);
-    while (r.left > 0)
-        h = (h ^ ww_rd_u8(&r)) * 0x100000001b3u;
-    return h;
+    static const struct ww_key fixed = { { 0xcbf29ce484222325u, 0x9e3779b97f4a7c15u } };
+    return ww_mix_bytes(&fixed, id.p, id.n);
 }
 
 static bool says(struct ww_slice field, const char *what)
@@ -126,13 +124,10 @@ void ww_hl7_batch_begin(struct hl7_side *s, struct ww_slice seg)
     (void)ww_hl7_seps(seg, &t.seps);
     ww_hl7_split(seg, &t, &f, 11);
     (void)WW_SET(b->level, ww_slice_str(file ? "file" : "batch"));
-    if (f.n > 3)
-        (void)WW_SET(b->sending_app, ww_slice_trim(f.f[3]));
-    if (f.n > 5)
-        (void)WW_SET(b->receiving_app, ww_slice_trim(f.f[5]));
-    b->credential_present = f.n > 8 && ww_hl7_filled(f.f[8]);
-    if (f.n > 11)
-        (void)WW_SET(b->control_id, ww_slice_trim(f.f[11]));
+    (void)WW_SET(b->sending_app, ww_slice_trim(ww_hl7_field(&f, 3)));
+    (void)WW_SET(b->receiving_app, ww_slice_trim(ww_hl7_field(&f, 5)));
+    b->credential_present = ww_hl7_filled(ww_hl7_field(&f, 8));
+    (void)WW_SET(b->control_id, ww_slice_trim(ww_hl7_field(&f, 11)));
 }
 
 static uint32_t number(struct ww_slice s)

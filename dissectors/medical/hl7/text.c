@@ -21,6 +21,17 @@ static uint8_t delimiter_of(const struct hl7_seps *s, uint8_t letter)
     return 0;
 }
 
+/** Do the names of this header stand for themselves: no conversion, no escape sequence? */
+bool ww_hl7_text_plain(const struct hl7_text *t, const struct hl7_fields *f)
+{
+    struct ww_slice all = f->seg;
+    if (f->enc != HL7_ENC_PLAIN || t->seen_euc)
+        return false;
+    /* behind the encoding characters, which hold the escape character themselves */
+    size_t from = ww_hl7_has(f, 2) ? f->mark[1] : 0;
+    return t->seps.esc == 0 || ww_slice_find(all, from, t->seps.esc) == all.n;
+}
+
 /**
  * Text of a field in UTF-8, with escaped delimiters put back; other escape sequences stay.
  * In:     t  the message's delimiters and character sets; enc of the segment; buf room for HL7_TEXT
