@@ -41,6 +41,8 @@ enum ww_dec_outcome {
 
 enum { WW_TCP_FIN = 1, WW_TCP_SYN = 2, WW_TCP_RST = 4, WW_TCP_PSH = 8, WW_TCP_ACK = 16, WW_TCP_URG = 32 };
 
+/* What is known of one packet. Everything before `tunnel` is set for each packet; what stands behind
+ * it only as far as its count says. */
 struct ww_dec {
     uint8_t outcome; /* enum ww_dec_outcome */
     uint8_t fam;     /* 4, 6, 0 = not IP */
@@ -51,15 +53,15 @@ struct ww_dec {
     bool cut;              /* the capture holds less than the packet had */
     uint8_t tcp_flags, icmp_type, icmp_code;
     uint16_t ethertype;
-    uint16_t port[2]; /* source, destination */
-    uint32_t frag_off, frag_id; /* bytes; identification */
-    uint32_t seq, ack;
     uint16_t window;
+    uint16_t port[2]; /* source, destination */
+    uint16_t vlan[WW_VLAN_MAX];
+    uint32_t frag_off, frag_id; /* bytes; identification, of every IPv4 packet */
+    uint32_t seq, ack;
     uint32_t wire; /* payload bytes that the packet had on the wire (>= payload.n) */
+    struct ww_mac mac[2];  /* source, destination */
     struct ww_slice ip[2]; /* source, destination: 4 or 16 bytes of the packet */
     struct ww_slice payload;
-    struct ww_mac mac[2];
-    uint16_t vlan[WW_VLAN_MAX];
     struct ww_tunnel tunnel[WW_TUNNEL_MAX];
 };
 

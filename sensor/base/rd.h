@@ -131,6 +131,23 @@ static inline uint8_t ww_slice_at(struct ww_slice s, size_t i)
     return i < s.n ? s.p[i] : 0;
 }
 
+/* The same for wider fields. Where a header's size was compared once, the compiler knows that its fields
+ * are there and leaves nothing of these tests. */
+static inline uint16_t ww_slice_be16(struct ww_slice s, size_t i)
+{
+    if (i >= s.n || s.n - i < 2)
+        return 0;
+    return (uint16_t)((uint32_t)s.p[i] << 8 | s.p[i + 1]);
+}
+
+static inline uint32_t ww_slice_be32(struct ww_slice s, size_t i)
+{
+    if (i >= s.n || s.n - i < 4)
+        return 0;
+    return (uint32_t)s.p[i] << 24 | (uint32_t)s.p[i + 1] << 16 | (uint32_t)s.p[i + 2] << 8 |
+           s.p[i + 3];
+}
+
 /* Part of a slice, clamped to it. */
 static inline struct ww_slice ww_slice_sub(struct ww_slice s, size_t from, size_t n)
 {
@@ -138,6 +155,14 @@ static inline struct ww_slice ww_slice_sub(struct ww_slice s, size_t from, size_
         return (struct ww_slice){ NULL, 0 };
     size_t left = s.n - from;
     return (struct ww_slice){ s.p + from, n < left ? n : left };
+}
+
+/* What stands at and behind an offset. */
+static inline struct ww_slice ww_slice_from(struct ww_slice s, size_t from)
+{
+    if (from > s.n || s.p == NULL)
+        return (struct ww_slice){ NULL, 0 };
+    return (struct ww_slice){ s.p + from, s.n - from };
 }
 
 static inline bool ww_slice_eq(struct ww_slice a, struct ww_slice b)

@@ -105,6 +105,26 @@ Test(slice, find_at_and_sub)
     t_unguard(s);
 }
 
+Test(slice, fields_of_a_header)
+{
+    struct ww_slice s = t_guard(BYTES, 6);
+    cr_assert(eq(u16, ww_slice_be16(s, 0), 0x0102));
+    cr_assert(eq(u16, ww_slice_be16(s, 4), 0x0506));
+    cr_assert(eq(u16, ww_slice_be16(s, 5), 0)); /* half of it lies behind the end */
+    cr_assert(eq(u16, ww_slice_be16(s, 6), 0));
+    cr_assert(eq(u16, ww_slice_be16(s, SIZE_MAX), 0));
+    cr_assert(eq(u32, ww_slice_be32(s, 2), 0x03040506));
+    cr_assert(eq(u32, ww_slice_be32(s, 3), 0));
+    cr_assert(eq(u32, ww_slice_be32(s, 6), 0));
+    cr_assert(eq(u32, ww_slice_be32(s, SIZE_MAX - 1), 0));
+    cr_assert(eq(sz, ww_slice_from(s, 0).n, 6));
+    cr_assert(eq(u8, ww_slice_at(ww_slice_from(s, 4), 0), 5));
+    cr_assert(eq(sz, ww_slice_from(s, 6).n, 0));
+    cr_assert(ww_slice_from(s, 7).p == NULL);
+    cr_assert(ww_slice_from((struct ww_slice){ NULL, 0 }, 0).p == NULL);
+    t_unguard(s);
+}
+
 Test(slice, comparisons)
 {
     struct ww_slice none = { NULL, 0 }, abc = WW_SLICE_LIT("abc");
