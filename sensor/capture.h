@@ -26,6 +26,7 @@ struct ww_pkt {
     uint32_t source;
     uint16_t link; /* LINKTYPE_ of the tcpdump registry */
     bool stepped;  /* the clock went back by over 1 s since the packet before, in this source */
+    bool shed;     /* cut by ourselves, because packets came too fast */
 };
 
 /* A block of file bytes; packets point into it. Counted by the packets that refer to it. */

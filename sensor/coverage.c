@@ -68,6 +68,9 @@ void ww_coverage_grade(struct ww_stats *s)
     worse(&g, s->app_layer__no_state > 0 ? 1 : 0, s, "state_no_room");
     worse(&g, s->app_layer__no_buffer > 0 ? 1 : 0, s, "buffer_no_room");
     worse(&g, s->app_layer__requests_evicted > 0 ? 1 : 0, s, "requests_evicted");
+    worse(&g, s->overload__bulk_bytes > 0 ? 1 : 0, s, "overload_bulk");
+    bool shed = s->overload__body_bytes > 0 || s->overload__head_bytes > 0 || s->overload__cut_packets > 0;
+    worse(&g, shed ? 2 : 0, s, "overload_payload");
     worse(&g, s->judge__event_drops > 0 ? 2 : 0, s, "events_dropped");
     const char *name = "A";
     if (g > 0)

@@ -84,6 +84,11 @@ WW_EVENT_DECLARE(ww_anomaly_ev, WW_ANOMALY_FIELDS);
     F(S, U64, app_layer__no_state, 0, NONE, "flows", "Flows not dissected for lack of room for a dissector's state")  \
     F(S, U64, app_layer__no_buffer, 0, NONE, "", "Messages given up for lack of a buffer")          \
     F(S, U64, app_layer__requests_evicted, 0, NONE, "", "Requests that found no room to wait for their result: no latency, no time-out")  \
+    F(S, U64, overload__raised, 0, NONE, "", "Times a worker began to leave out more, because packets came faster than it could take them")  \
+    F(S, U64, overload__bulk_bytes, 0, NONE, "bytes", "Payload of bulk flows left undissected: the first step of overload")  \
+    F(S, U64, overload__body_bytes, 0, NONE, "bytes", "Payload behind the first 4 KiB of other flows left undissected: the second step")  \
+    F(S, U64, overload__head_bytes, 0, NONE, "bytes", "First bytes of flows left undissected: the third step")  \
+    F(S, U64, overload__cut_packets, 0, NONE, "packets", "Packets of which only the headers were looked at: the third step")  \
     F(S, U64, judge__late, 0, NONE, "events", "Events judged out of order")                       \
     F(S, U64, judge__event_drops, 0, NONE, "events", "Events lost because the event ring was full")   \
     F(S, U64, bugs, 0, NONE, "", "Broken invariants; anything above 0 is a bug of ours")          \

@@ -35,37 +35,64 @@ static unsigned worker_of(const struct ww_run *run, const struct ww_pkt *p)
     return ww_pair_hash(&run->key, &d) % run->nw;
 }
 
-static void *slot_wait(struct ww_ring *r, size_t n)
-{
-    unsigned turn = 0;
-    void *slot;
-    while ((slot = ww_ring_slot(r, n, 0)) == NULL)
-        ww_pause(&turn);
-    return slot;
-}
-
 /* ---- files: references, and waiting when a ring is full ------------------------------------------------ */
 
-static void push_stage(struct ww_run *run, unsigned w)
+static void push_open(struct ww_run *run, unsigned w)
 {
-    struct ww_in *in = run->c[0].stage[w];
-    if (in->n == 0)
+    struct ww_in *in = run->c[0].open[w];
+    if (in == NULL)
         return;
-    size_t n = sizeof *in + in->n * sizeof in->pkt[0];
-    ww_copy(slot_wait(&run->w[w].in[0], n), (struct ww_slice){ (const uint8_t *)in, n });
-    ww_ring_push(&run->w[w].in[0], n);
-    in->n = 0;
+    ww_ring_push(&run->w[w].in[0], sizeof *in + in->n * sizeof in->pkt[0]);
+    run->c[0].open[w] = NULL;
+}
+
+/* Hands out all that is open, and says that everything before key is out. Needed before any waiting:
+ * the judge may wait for a worker whose packets are still here, and the workers for the judge. */
+static void hand_out(struct ww_run *run, uint64_t key)
+{
+    for (unsigned w = 0; w < run->nw; w++)
+        push_open(run, w);
+    atomic_store_explicit(&run->c[0].mark, key, memory_order_release);
+}
+
+/* Room for a record in a worker's ring; key: what is handed out next. */
+static struct ww_in *slot_for(struct ww_run *run, unsigned w, size_t n, uint64_t key)
+{
+    struct ww_ring *r = &run->w[w].in[0];
+    struct ww_in *in = ww_ring_slot(r, n, 0);
+    unsigned turn = 0;
+    if (in != NULL)
+        return in;
+    hand_out(run, key);
+    while ((in = ww_ring_slot(r, n, 0)) == NULL)
+        ww_pause(&turn);
+    return in;
 }
 
 static void push_all(struct ww_run *run, enum ww_in_kind kind, uint64_t key, uint64_t ts)
 {
     for (unsigned w = 0; w < run->nw; w++) {
-        push_stage(run, w);
-        struct ww_in in = { .kind = (uint32_t)kind, .key = key, .ts = ts };
-        ww_copy(slot_wait(&run->w[w].in[0], sizeof in),
-                (struct ww_slice){ (const uint8_t *)&in, sizeof in });
-        ww_ring_push(&run->w[w].in[0], sizeof in);
+        push_open(run, w);
+        struct ww_in *in = slot_for(run, w, sizeof *in, key);
+        *in = (struct ww_in){ .kind = (uint32_t)kind, .key = key, .ts = ts };
+        ww_ring_push(&run->w[w].in[0], sizeof *in);
     }
+}
+
+/* References stand in the ring itself; a record is pushed when it is full or its block is over. */
+static void feed_packet(struct ww_run *run, struct ww_block *block, const struct ww_pkt *p,
+                        uint64_t key)
+{
+    unsigned w = worker_of(run, p);
+    struct ww_in **open = &run->c[0].open[w];
+    if (*open != NULL && ((*open)->n == WW_BATCH || (*open)->block != block))
+        push_open(run, w);
+    if (*open == NULL) {
+        struct ww_in *in = slot_for(run, w, sizeof *in + WW_BATCH * sizeof *p, key);
+        *in = (struct ww_in){ .kind = WW_IN_PACKETS, .block = block };
+        *open = in;
+    }
+    (*open)->pkt[(*open)->n++] = *p;
 }
 
 static void feed_batch(struct ww_run *run, const struct ww_batch *b)
@@ -74,21 +101,17 @@ static void feed_batch(struct ww_run *run, const struct ww_batch *b)
     for (unsigned i = 0; i < b->n; i++) {
         const struct ww_pkt *p = &b->pkt[i];
         uint64_t key = ww_order(p->source, p->frame);
+        c->newest = p->ts > c->newest ? p->ts : c->newest;
         if (p->ts / NS > c->tick_s) {
             c->tick_s = p->ts / NS;
             push_all(run, WW_IN_TICK, key, p->ts);
         }
-        struct ww_in *in = c->stage[worker_of(run, p)];
-        in->kind = WW_IN_PACKETS;
-        in->block = b->block;
-        in->pkt[in->n++] = *p;
+        feed_packet(run, b->block, p, key);
     }
-    for (unsigned w = 0; w < run->nw; w++)
-        push_stage(run, w);
     const struct ww_pkt *last = &b->pkt[b->n - 1];
-    for (unsigned i = 0; i < b->n; i++)
-        c->newest = b->pkt[i].ts > c->newest ? b->pkt[i].ts : c->newest;
-    atomic_store_explicit(&c->mark, ww_order(last->source, last->frame + 1), memory_order_release);
+    c->next = ww_order(last->source, last->frame + 1);
+    if (b->n < WW_BATCH) /* the block is over, and reading more may take long */
+        hand_out(run, c->next);
 }
 
 static void feed_file(struct ww_run *run, struct ww_capfile *f, unsigned i)
@@ -100,6 +123,7 @@ static void feed_file(struct ww_run *run, struct ww_capfile *f, unsigned i)
     for (unsigned n = 0; !over(run); n++) {
         enum ww_capfile_end end = ww_capfile_next(f, &b, &e);
         if (end == WW_CAP_WAIT) { /* the workers still read all blocks */
+            hand_out(run, run->c[0].next);
             ww_pause(&turn);
             continue;
         }
@@ -117,6 +141,7 @@ static void feed_file(struct ww_run *run, struct ww_capfile *f, unsigned i)
             run->cfg->progress(run->cfg->progress_to, done, size, packets);
         }
     }
+    hand_out(run, run->c[0].next);
     ww_pipeline_file_done(run->r, run->cfg->sources[i], f);
 }
 
@@ -154,6 +179,15 @@ void ww_feed_files(struct ww_run *run)
 
 /* ---- live: one copy, and dropping when a ring is full ----------------------------------------------------- */
 
+static void *slot_wait(struct ww_ring *r, size_t n)
+{
+    unsigned turn = 0;
+    void *slot;
+    while ((slot = ww_ring_slot(r, n, 0)) == NULL)
+        ww_pause(&turn);
+    return slot;
+}
+
 static void tick_live(struct ww_cthread *c, uint64_t ts, bool end)
 {
     uint64_t got = 0;
@@ -178,20 +212,12 @@ static void live_packet(void *to, const struct ww_pkt *p)
 {
     struct ww_cthread *c = to;
     struct ww_ring *r = &c->run->w[worker_of(c->run, p)].in[c->i];
-    size_t n = sizeof(struct ww_in) + sizeof *p + p->caplen;
     if (p->ts / NS > c->tick_s) {
         c->tick_s = p->ts / NS;
         tick_live(c, p->ts, false);
     }
-    struct ww_in *in = ww_ring_slot(r, n, 0);
-    if (in == NULL) {
+    if (!ww_feed_put(r, p))
         (void)atomic_fetch_add_explicit(&c->ring_drops, 1, memory_order_relaxed);
-        return;
-    }
-    *in = (struct ww_in){ .kind = WW_IN_BYTES, .n = 1 };
-    in->pkt[0] = *p;
-    ww_copy(&in->pkt[1], (struct ww_slice){ p->p, p->caplen });
-    ww_ring_push(r, n);
 }
 
 static uint64_t clock_ns(void)

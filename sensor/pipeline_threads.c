@@ -52,37 +52,30 @@ static void push_event(void *to, const struct ww_event *e)
     ww_ring_push(&t->ev, n);
 }
 
-static void take(struct ww_wthread *t, const struct ww_in *in)
+/* Up to where this worker is done: as far as the capture that is furthest behind. */
+static void tell_mark(struct ww_wthread *t)
 {
-    switch ((enum ww_in_kind)in->kind) {
-    case WW_IN_PACKETS:
-        ww_worker_packets(t->w, in->pkt, in->n);
-        ww_block_drop(in->block, in->n);
-        if (!t->run->live) {
-            const struct ww_pkt *last = &in->pkt[in->n - 1];
-            atomic_store_explicit(&t->mark, ww_order(last->source, last->frame + 1),
-                                  memory_order_release);
-        }
-        break;
-    case WW_IN_BYTES: {
-        struct ww_pkt p = in->pkt[0];
-        p.p = (const uint8_t *)&in->pkt[1];
-        ww_worker_packets(t->w, &p, 1);
-        if (t->run->nc == 1)
-            atomic_store_explicit(&t->mark, p.ts, memory_order_release);
-        break;
-    }
-    case WW_IN_TICK:
-        t->w->engine.order = in->key;
-        ww_worker_tick(t->w, in->ts);
-        if (!t->run->live)
-            atomic_store_explicit(&t->mark, in->key, memory_order_release);
-        break;
-    case WW_IN_END:
-        ww_worker_tick(t->w, in->ts); /* all workers end at the newest time of the capture */
-        t->ended++;
-        break;
-    }
+    uint64_t low = UINT64_MAX;
+    for (unsigned c = 0; c < t->run->nc; c++)
+        low = t->at[c] < low ? t->at[c] : low;
+    if (low > atomic_load_explicit(&t->mark, memory_order_relaxed))
+        atomic_store_explicit(&t->mark, low, memory_order_release);
+}
+
+/* Takes what one capture has for this worker. Return: whether there was anything. */
+static bool take(struct ww_wthread *t, unsigned c)
+{
+    struct ww_run *run = t->run;
+    /* read before the ring is seen empty: nothing older comes then */
+    uint64_t mark = atomic_load_explicit(&run->c[c].mark, memory_order_acquire);
+    struct ww_taken x = run->live ? ww_feed_take_live(t->w, &t->in[c], &t->ev)
+                                  : ww_feed_take_file(t->w, &t->in[c]);
+    if (x.n > 0)
+        mark = x.mark;
+    if (mark > t->at[c])
+        t->at[c] = mark;
+    t->ended += x.ended;
+    return x.n > 0;
 }
 
 static void *worker_thread(void *arg)
@@ -92,29 +85,16 @@ static void *worker_thread(void *arg)
     unsigned turn = 0;
     ww_passive(run);
     while (t->ended < run->nc) {
-        uint64_t low = UINT64_MAX;
-        for (unsigned c = 0; c < run->nc; c++) {
-            uint64_t m = atomic_load_explicit(&run->c[c].mark, memory_order_acquire);
-            low = m < low ? m : low;
-        }
         bool any = false;
-        for (unsigned c = 0; c < run->nc; c++) {
-            size_t n;
-            const struct ww_in *in = ww_ring_peek(&t->in[c], &n);
-            if (in == NULL)
-                continue;
-            any = true;
-            take(t, in);
-            ww_ring_pop(&t->in[c]);
-        }
-        if (any) {
+        for (unsigned c = 0; c < run->nc; c++)
+            any |= take(t, c);
+        if (t->ended == run->nc)
+            break;
+        tell_mark(t);
+        if (any)
             turn = 0;
-            continue;
-        }
-        /* the captures' marks were read before the rings were seen empty: nothing older comes */
-        if (low > atomic_load_explicit(&t->mark, memory_order_relaxed))
-            atomic_store_explicit(&t->mark, low, memory_order_release);
-        ww_pause(&turn);
+        else
+            ww_pause(&turn);
     }
     t->w->engine.order = UINT64_MAX - 4;
     ww_worker_end(t->w);
@@ -210,11 +190,8 @@ static void finish(struct ww_run *run)
         for (unsigned c = 0; c < run->nc; c++)
             ww_ring_free(&run->w[i].in[c]);
     }
-    for (unsigned c = 0; c < run->nc; c++) {
+    for (unsigned c = 0; c < run->nc; c++)
         ww_live_close(run->c[c].live);
-        for (unsigned i = 0; i < run->nw; i++)
-            free(run->c[c].stage[i]);
-    }
     ww_ring_free(&run->out);
     ww_ring_free(&run->acts);
 }
@@ -247,14 +224,7 @@ enum ww_rc ww_threads_files(const struct ww_pipeline_cfg *cfg, struct ww_pipelin
     struct ww_run *run = run_new(cfg, r, false, e);
     if (run == NULL)
         return WW_E_SYS;
-    enum ww_rc rc = WW_OK;
-    for (unsigned i = 0; i < run->nw && rc == WW_OK; i++) {
-        run->c[0].stage[i] = calloc(1, sizeof(struct ww_in) + WW_BATCH * sizeof(struct ww_pkt));
-        if (run->c[0].stage[i] == NULL)
-            rc = WW_FAIL(e, WW_E_SYS, "no memory");
-    }
-    if (rc == WW_OK)
-        rc = start(run, e);
+    enum ww_rc rc = start(run, e);
     if (rc == WW_OK)
         ww_feed_files(run);
     else

@@ -2,6 +2,7 @@
 #ifndef WW_PIPELINE_THREADS_H
 #define WW_PIPELINE_THREADS_H
 #include "sensor/base/ring.h"
+#include "sensor/feed.h"
 #include "sensor/pipeline.h"
 #include <pthread.h>
 
@@ -12,18 +13,6 @@ enum {
     WW_PACKET_RING = 32 << 20,
     WW_ACTION_RING = 1 << 20, /* bytes of the ring from the writer to the judge */
     WW_FILE_BLOCKS = 24       /* blocks in flight when files feed several workers */
-};
-
-/* What stands in a packet ring. */
-enum ww_in_kind { WW_IN_PACKETS, WW_IN_BYTES, WW_IN_TICK, WW_IN_END };
-struct ww_in {
-    uint32_t kind;
-    uint32_t n;             /* packets that follow */
-    uint64_t key;           /* TICK: place in the order */
-    uint64_t ts;            /* TICK */
-    struct ww_block *block; /* PACKETS: counted references, dropped by the worker */
-    uint64_t received, dropped; /* TICK, live: the kernel's counters of this capture */
-    struct ww_pkt pkt[];    /* BYTES: one, its bytes behind it */
 };
 
 /* What a person decided about an alert, on its way from the store to the judge. */
@@ -41,7 +30,8 @@ struct ww_wthread {
     struct ww_ring ev;
     _Atomic uint64_t mark; /* no later event of this worker has a smaller key */
     _Atomic uint64_t dropped; /* events without room; live only */
-    unsigned ended;        /* captures that have ended */
+    uint64_t at[WW_CAPTURES_MAX]; /* nothing older comes from this capture; UINT64_MAX: it is over */
+    unsigned ended;               /* captures that have ended */
     pthread_t thread;
     bool started;
 };
@@ -54,7 +44,8 @@ struct ww_cthread {
     struct ww_live *live;
     uint64_t tick_s;
     uint64_t newest; /* files: newest packet time */
-    struct ww_in *stage[WW_WORKERS_MAX]; /* files: packets of one batch on their way */
+    uint64_t next;   /* files: order of the packet that comes next */
+    struct ww_in *open[WW_WORKERS_MAX]; /* files: a record in the ring that is not handed out yet */
     struct ww_err err;
     atomic_bool failed; /* err is complete */
     atomic_uint state;  /* enum ww_iface */

@@ -30,7 +30,10 @@ size_t ww_worker_budget(const struct ww_worker_cfg *c)
 static void sink_data(void *to, enum ww_dir dir, struct ww_slice in)
 {
     struct ww_worker *w = to;
-    ww_engine_stream(&w->engine, w->flow, dir, in);
+    if (w->load != WW_LOAD_ALL && ww_worker_sheds(w, ww_flow_at(&w->flows, w->flow), dir, in.n))
+        ww_engine_gap(&w->engine, w->flow, dir, in.n); /* the dissector finds its way back later */
+    else
+        ww_engine_stream(&w->engine, w->flow, dir, in);
 }
 
 static void sink_gap(void *to, enum ww_dir dir, uint64_t lost)
@@ -149,7 +152,8 @@ static void on_datagram(struct ww_worker *w, uint32_t i, const struct ww_dec *d,
     struct ww_flow *f = ww_flow_at(&w->flows, i);
     if (!(f->flags & WW_FF_OPEN_TOLD) && f->pkts[0] > 0 && f->pkts[1] > 0)
         ww_worker_tell_open(w, i, dir, "reply");
-    if (d->proto == WW_IPPROTO_UDP && !d->cut)
+    if (d->proto == WW_IPPROTO_UDP && !d->cut &&
+        (w->load == WW_LOAD_ALL || !ww_worker_sheds(w, f, dir, d->payload.n)))
         ww_engine_datagram(&w->engine, i, dir, d->payload);
 }
 
@@ -200,7 +204,8 @@ static void count(struct ww_worker *w, const struct ww_pkt *p, const struct ww_d
     struct ww_worker_stats *s = &w->stats;
     s->packets++;
     s->bytes += p->len;
-    s->truncated += d->cut;
+    s->truncated += d->cut && !p->shed;
+    s->load_cut += p->shed;
     s->dec[d->outcome]++;
     s->ipv4 += d->fam == 4;
     s->ipv6 += d->fam == 6;

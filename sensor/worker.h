@@ -5,6 +5,21 @@
 #include "sensor/engine.h"
 #include "sensor/event_core.h"
 
+/* What a worker leaves out when packets come faster than it can take them. Each step includes those
+ * before it; flows, devices and their bytes are counted in all of them. */
+enum ww_load {
+    WW_LOAD_ALL,    /* nothing */
+    WW_LOAD_BULK,   /* payload of flows that move much at a high rate */
+    WW_LOAD_BODIES, /* payload behind the first bytes of every flow, which tell what it is */
+    WW_LOAD_HEADS,  /* payload at all */
+    WW_LOAD_N
+};
+enum {
+    WW_LOAD_HEAD_BYTES = 4096,     /* of a flow, which BODIES still looks at */
+    WW_LOAD_BULK_BYTES = 1 << 20,  /* a bulk flow has moved this much */
+    WW_LOAD_BULK_RATE = 128 * 1024 /* and this much for each second of its life */
+};
+
 /* The budget of one worker; everything is reserved at start. */
 struct ww_worker_cfg {
     const struct ww_dissector *const *dissectors;
@@ -26,6 +41,9 @@ struct ww_worker_stats {
     uint64_t dec[WW_DEC_N];
     uint64_t midstream, tcp_flows, tcp_ended, one_way, no_tcp;
     uint64_t first_ts, last_ts;
+    uint64_t load_raised;      /* times the worker began to leave out more */
+    uint64_t left[WW_LOAD_N];  /* payload bytes that were not dissected, by the step that did it */
+    uint64_t load_cut;         /* packets of which only the headers came */
 };
 
 struct ww_worker {
@@ -41,6 +59,7 @@ struct ww_worker {
     uint64_t stats_turn; /* period of the last statistics */
     uint32_t *due;  /* flows whose timers are due at one tick */
     uint32_t flow;  /* flow of the segment at hand, for the sink */
+    uint32_t load;  /* enum ww_load: what is left out now */
     struct ww_stream_sink sink;
     struct ww_dec dec[WW_BATCH];
     uint32_t hash[WW_BATCH];
@@ -56,6 +75,8 @@ void ww_worker_free(struct ww_worker *w);
 
 /** Takes packets in order of arrival. */
 void ww_worker_packets(struct ww_worker *w, const struct ww_pkt *p, unsigned n);
+/** Live: how much is left out from now on; enum ww_load. */
+void ww_worker_load(struct ww_worker *w, uint32_t load);
 /** Packet time goes on without packets (live ticks): timers up to now are served. */
 void ww_worker_tick(struct ww_worker *w, uint64_t now_ns);
 /** End of input: every flow ends with reason eof. */

@@ -16,4 +16,6 @@ void ww_worker_tell_open(struct ww_worker *w, uint32_t i, enum ww_dir dir, const
 void ww_worker_timers(struct ww_worker *w, uint64_t now);
 /** Flows whose timers are due, in w->due, in the order of their ids. Return: their number. */
 uint32_t ww_worker_collect_due(struct ww_worker *w, uint64_t now);
+/** Whether n payload bytes of a flow are left out under the present load; counts them. */
+bool ww_worker_sheds(struct ww_worker *w, const struct ww_flow *f, enum ww_dir dir, size_t n);
 #endif

@@ -37,6 +37,11 @@ void ww_worker_add_stats(const struct ww_worker *w, struct ww_stats *s)
     s->app_layer__no_state += w->engine.stats.no_state;
     s->app_layer__no_buffer += w->engine.stats.no_buffer;
     s->app_layer__requests_evicted += w->engine.pairs.evicted;
+    s->overload__raised += x->load_raised;
+    s->overload__bulk_bytes += x->left[WW_LOAD_BULK];
+    s->overload__body_bytes += x->left[WW_LOAD_BODIES];
+    s->overload__head_bytes += x->left[WW_LOAD_HEADS];
+    s->overload__cut_packets += x->load_cut;
 }
 
 void ww_worker_tell_stats(struct ww_worker *w, uint64_t at)

@@ -16,6 +16,7 @@ struct ww_ring {
     uint64_t put;                      /* producer: where the open record begins */
     alignas(64) _Atomic uint64_t tail; /* written by the consumer only */
     uint64_t head_seen;                /* consumer's last look at head */
+    uint64_t at;                       /* consumer: the record it looks at; those before it still stand */
     alignas(64) uint8_t *buf;
     uint64_t cap; /* power of two */
 };
@@ -65,33 +66,51 @@ static inline void ww_ring_push(struct ww_ring *r, size_t n)
                           memory_order_release);
 }
 
-/* Consumer: oldest record, or NULL when empty. It stays valid until ww_ring_pop(). */
+/* Consumer: the first record that was not passed yet, or NULL when there is none. */
 static inline void *ww_ring_peek(struct ww_ring *r, size_t *n)
 {
-    uint64_t t = atomic_load_explicit(&r->tail, memory_order_relaxed);
     for (;;) {
-        if (t == r->head_seen) {
+        if (r->at == r->head_seen) {
             r->head_seen = atomic_load_explicit(&r->head, memory_order_acquire);
-            if (t == r->head_seen)
+            if (r->at == r->head_seen)
                 return NULL;
         }
         uint64_t len;
-        memcpy(&len, r->buf + (t & (r->cap - 1)), sizeof len);
+        memcpy(&len, r->buf + (r->at & (r->cap - 1)), sizeof len);
         if (len != UINT64_MAX) {
             *n = (size_t)len;
-            return r->buf + (t & (r->cap - 1)) + WW_RING_HDR;
+            return r->buf + (r->at & (r->cap - 1)) + WW_RING_HDR;
         }
-        t += r->cap - (t & (r->cap - 1));
-        atomic_store_explicit(&r->tail, t, memory_order_release);
+        r->at += r->cap - (r->at & (r->cap - 1));
     }
 }
 
+/* Consumer: goes past the record that was peeked at; it stays valid until ww_ring_done(). */
+static inline void ww_ring_pass(struct ww_ring *r)
+{
+    uint64_t len;
+    memcpy(&len, r->buf + (r->at & (r->cap - 1)), sizeof len);
+    r->at += WW_RING_HDR + ((len + 7) & ~(uint64_t)7);
+}
+
+/* Consumer: gives the room of all records that were passed back to the producer. */
+static inline void ww_ring_done(struct ww_ring *r)
+{
+    atomic_store_explicit(&r->tail, r->at, memory_order_release);
+}
+
+/* Consumer: passes one record and gives its room back. */
 static inline void ww_ring_pop(struct ww_ring *r)
 {
+    ww_ring_pass(r);
+    ww_ring_done(r);
+}
+
+/* Bytes in use, as either side may ask; the other one may be about to change it. */
+static inline uint64_t ww_ring_used(struct ww_ring *r)
+{
     uint64_t t = atomic_load_explicit(&r->tail, memory_order_relaxed);
-    uint64_t len;
-    memcpy(&len, r->buf + (t & (r->cap - 1)), sizeof len);
-    atomic_store_explicit(&r->tail, t + WW_RING_HDR + ((len + 7) & ~(uint64_t)7),
-                          memory_order_release);
+    uint64_t h = atomic_load_explicit(&r->head, memory_order_relaxed);
+    return h > t ? h - t : 0; /* the tail may have gone on between the two looks */
 }
 #endif

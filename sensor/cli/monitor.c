@@ -186,6 +186,19 @@ out:
     return rc;
 }
 
+/* What was left out because packets came too fast: the operator can give it more. */
+static void said_of_load(const struct ww_stats *s)
+{
+    uint64_t other = s->overload__body_bytes + s->overload__head_bytes;
+    if (s->overload__raised == 0)
+        return;
+    ww_note("packets came faster than they could be taken: %llu KiB of bulk transfers and %llu KiB of "
+            "other payload were not dissected, of %llu packets only the headers were looked at; "
+            "more workers (-j) or processors help",
+            (unsigned long long)(s->overload__bulk_bytes >> 10), (unsigned long long)(other >> 10),
+            (unsigned long long)s->overload__cut_packets);
+}
+
 static int run(struct ww_setup *s, struct ww_opts *o, struct ww_pipeline_cfg *pc)
 {
     struct ww_err e;
@@ -206,6 +219,7 @@ static int run(struct ww_setup *s, struct ww_opts *o, struct ww_pipeline_cfg *pc
                                      ? 0
                                      : l.r.stats.capture__kernel_drops),
             (unsigned long long)l.r.stats.capture__ring_drops);
+    said_of_load(&l.r.stats);
     if (l.r.unguarded > 0)
         ww_note("%u threads ran without the system call filter: the kernel refused it; nothing was "
                 "sent, but nothing would have prevented it",

@@ -123,6 +123,10 @@ static struct ww_slice reason_text(bool ja, struct ww_slice code)
           "the table of open requests was full: some have no latency" },
         { "interface_down", "インターフェースが止まっていた時間がある",
           "an interface was down for a time" },
+        { "overload_bulk", "過負荷で大量転送の中身を解析しなかった",
+          "under overload the contents of bulk transfers were not dissected" },
+        { "overload_payload", "過負荷で通信の中身を解析しなかった",
+          "under overload payload was not dissected" },
         { "events_dropped", "事象を捨てた", "events were lost" },
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)

@@ -137,3 +137,28 @@ Test(ring, random_sizes_in_order)
     cr_assert(gt(u64, refused, 1000));
     drop(r);
 }
+
+/* Several records are looked at before their room is given back. */
+Test(ring, passed_records_stand_until_done)
+{
+    struct ww_ring *r = ring(128);
+    size_t n;
+    for (unsigned turn = 0; turn < 50; turn++) { /* at every place of the ring */
+        for (uint32_t i = 0; i < 3; i++)
+            cr_assert(put(r, i, 24, 0), "turn %u", turn);
+        cr_assert(eq(u64, ww_ring_used(r) >= 3 * 32, 1));
+        const uint8_t *first = ww_ring_peek(r, &n);
+        ww_ring_pass(r);
+        const uint8_t *second = ww_ring_peek(r, &n);
+        ww_ring_pass(r);
+        cr_assert(first[3] == 3 && second[3] == 4);
+        cr_assert(not(put(r, 9, 40, 0)), "turn %u: the passed records still take room", turn);
+        cr_assert(first[3] == 3 && second[3] == 4);
+        ww_ring_done(r);
+        cr_assert(le(u64, ww_ring_used(r), 64));
+        take(r, 2, 24);
+        cr_assert(ww_ring_peek(r, &n) == NULL);
+        cr_assert(eq(u64, ww_ring_used(r), 0));
+    }
+    drop(r);
+}
