@@ -51,6 +51,31 @@ static inline struct ww_parse ww_next(size_t used)
 
 struct ww_cx; /* the engine's context of one call */
 
+/* A request that was found for its result. */
+struct ww_pair {
+    bool found;
+    uint32_t latency_ms; /* WW_NULL32 when not found */
+    uint64_t frame;      /* frame of the request, 0 when not found */
+};
+
+/* What one protocol carries for others: the body of a message, a part of it, a file. A carrier hands
+ * it on in pieces; the first piece of each content has no bytes and says what it is, so that
+ * messages without a body are known too. Pointers are valid for the call. */
+struct ww_content {
+    const char *carrier;          /* name of the carrying dissector */
+    struct ww_slice media;        /* media type in lower case, without parameters; empty = not told */
+    struct ww_slice method, path; /* of the request, in its answer too; the path without query */
+    struct ww_slice query;        /* the next three in requests and in the first piece only */
+    struct ww_slice accept;       /* media types that are asked for, as sent */
+    struct ww_slice action;       /* what a SOAP message asks for, wherever the carrier said it */
+    uint64_t size;                /* bytes announced, WW_NULL64 when not */
+    uint64_t id;                  /* differs from that of the content before it in this direction */
+    uint64_t at;                  /* offset of this piece; a jump says what was passed over or lost */
+    struct ww_pair pair;          /* answers: the request; in the first piece only */
+    uint16_t status;              /* 0 in requests */
+    bool part;                    /* one part of a content that was told before */
+};
+
 struct ww_dissector {
     const char *name, *spec; /* "dicom", "DICOM PS3.8 9.3" */
     const struct ww_event_type *const *events; /* NULL-terminated */
@@ -63,16 +88,28 @@ struct ww_dissector {
     void (*gap)(struct ww_cx *cx, void *state, enum ww_dir dir, uint64_t lost);
     void (*tick)(struct ww_cx *cx, void *state);
     void (*end)(struct ww_cx *cx, void *state);
+
+    /* Content carried by another protocol; a dissector may have these two alone, without ports, first,
+     * probe and data. The probe is asked with the first piece, and again with the first bytes when
+     * nobody said YES; then MAYBE is enough. content gets a state of its own (content_size bytes,
+     * zeroed, for one content). In its answers ww_next says that it has seen enough, ww_stop that the
+     * content is broken; ww_more works as in streams. No alarms, no content inside of content. */
+    uint32_t content_size;
+    enum ww_guess (*content_probe)(const struct ww_content *meta, struct ww_slice in);
+    struct ww_parse (*content)(struct ww_cx *cx, void *state, const struct ww_content *meta,
+                               enum ww_dir dir, struct ww_slice in, bool last);
 };
 
 #define WW_FIRST_BIT(set, b) ((set)[(uint8_t)(b) >> 3] >> ((b)&7) & 1)
 
-/* What the engine lends to a dissector during a call. Tests and fuzzers bring their own host. */
-struct ww_pair {
-    bool found;
-    uint32_t latency_ms; /* WW_NULL32 when not found */
-    uint64_t frame;      /* frame of the request, 0 when not found */
+/* Bytes of a compressed content: used of in gave out; call again with the rest. */
+struct ww_inflated {
+    struct ww_slice out; /* valid until the next call of the host */
+    size_t used;
+    bool end, bad; /* nothing more comes; bad: not compressed as said, or no memory for it */
 };
+
+/* What the engine lends to a dissector during a call. Tests and fuzzers bring their own host. */
 struct ww_host {
     void (*emit)(struct ww_cx *cx, const struct ww_event_type *t, enum ww_dir dir,
                  const void *body);
@@ -82,6 +119,10 @@ struct ww_host {
     void (*request)(struct ww_cx *cx, enum ww_dir dir, uint64_t key, uint32_t timeout_ms);
     struct ww_pair (*result)(struct ww_cx *cx, enum ww_dir dir, uint64_t key, bool last);
     uint64_t (*pseudonym)(struct ww_cx *cx, struct ww_slice value);
+    uint64_t (*content)(struct ww_cx *cx, const struct ww_content *meta, enum ww_dir dir,
+                        struct ww_slice in, bool last);
+    struct ww_inflated (*inflate)(struct ww_cx *cx, enum ww_dir dir, uint64_t id, bool begin,
+                                  struct ww_slice in);
 };
 struct ww_cx {
     const struct ww_host *host;
@@ -136,6 +177,30 @@ static inline struct ww_pair ww_result(struct ww_cx *cx, enum ww_dir dir, uint64
 static inline uint64_t ww_pseudonym(struct ww_cx *cx, struct ww_slice value)
 {
     return cx->host->pseudonym(cx, value);
+}
+enum { WW_CONTENT_FIRST = 512 }; /* bytes that a content's first bytes should have, if it has them */
+#define WW_CONTENT_ALL UINT64_MAX
+/**
+ * Hands a piece of content on. One content at a time in each direction, streams only.
+ * In:     meta   complete in the first piece and with the first bytes, later carrier, id and at
+ *         last   nothing follows: the content is whole. One that is not is simply not ended.
+ * Return: how many of the following bytes nobody wants to see: they may be passed over, `at` of the
+ *         next piece says it; WW_CONTENT_ALL: do not hand on more of this content
+ */
+static inline uint64_t ww_content_put(struct ww_cx *cx, const struct ww_content *meta,
+                                      enum ww_dir dir, struct ww_slice in, bool last)
+{
+    return cx->host->content(cx, meta, dir, in, last);
+}
+/**
+ * Inflates bytes of a content (gzip, zlib or plain deflate) as they come; id tells contents of one
+ * direction apart, begin says that these are the first bytes.
+ * Limits: the engine keeps WW_INFLATERS of them, the one longest unused is given up (bad)
+ */
+static inline struct ww_inflated ww_content_inflate(struct ww_cx *cx, enum ww_dir dir, uint64_t id,
+                                                    bool begin, struct ww_slice in)
+{
+    return cx->host->inflate(cx, dir, id, begin, in);
 }
 static inline enum ww_dir ww_other(enum ww_dir d)
 {

@@ -27,8 +27,10 @@ static void *state_of(const struct ww_engine *g, const struct ww_flow *f)
 
 /* ---- binding --------------------------------------------------------------------------------------------- */
 
-static void unbind(struct ww_engine *g, struct ww_flow *f)
+static void unbind(struct ww_engine *g, uint32_t flow)
 {
+    struct ww_flow *f = ww_flow_at(g->flows, flow);
+    ww_engine_content_drop(g, flow);
     if (f->app < g->n && f->dstate != WW_NONE)
         ww_slab_put(&g->state[f->app], f->dstate);
     f->dstate = WW_NONE;
@@ -54,7 +56,7 @@ static void stop(struct ww_engine *g, uint32_t flow, enum ww_dir dir, const char
     g->stats.stopped++;
     ww_engine_anomaly(g, flow, dir, "applayer", why, "proto_stop");
     drop_rest(g, f);
-    unbind(g, f);
+    unbind(g, flow);
     f->app = WW_APP_NONE;
 }
 
@@ -247,7 +249,7 @@ static size_t answer(struct ww_engine *g, uint32_t flow, enum ww_dir dir, struct
         return r.used;
     case WW_P_NEXT:
         x->need = 0;
-        unbind(g, f);
+        unbind(g, flow);
         f->app = WW_APP_UNKNOWN;
         t->probes = 0;
         for (unsigned k = 0; k < 2; k++) { /* what the old protocol waited for is void */
@@ -451,7 +453,7 @@ void ww_engine_flow_end(struct ww_engine *g, uint32_t flow)
         g->list[f->app]->end(&c.cx, state_of(g, f));
     }
     drop_rest(g, f);
-    unbind(g, f);
+    unbind(g, flow);
 }
 
 uint64_t ww_engine_alarm(struct ww_engine *g, uint32_t flow, uint64_t now_s)

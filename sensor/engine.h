@@ -11,12 +11,30 @@ enum {
     WW_PORT_HINTS = 3,    /* dissectors hinted at by one port */
     WW_PROBE_HOLD = 4096, /* bytes kept while a dissector says MAYBE */
     WW_ANOMALY_SLOTS = 4096, /* power of two */
-    WW_STATE_HDR = 8      /* bytes before a dissector's state: the second of its alarm */
+    WW_STATE_HDR = 8,     /* bytes before a dissector's state: the second of its alarm */
+    WW_CONTENTS_MAX = 16384, /* contents that are read at the same time */
+    WW_INFLATERS = 64     /* compressed contents that are read at the same time */
 };
 
 struct ww_engine_stats {
     uint64_t probes, bound, stopped, buffered, skipped, no_state, no_buffer, unanswered;
+    uint64_t contents, no_content; /* read by somebody; passed unread for want of memory */
     uint64_t bug[WW_DISSECTORS_MAX]; /* broken promises by dissector */
+};
+
+/* One content that somebody reads. */
+struct ww_content_slot {
+    uint64_t id, at, skip; /* at: bytes told or jumped over; skip: bytes that are not wanted */
+    struct ww_buf pend;    /* bytes that were not used yet */
+    uint32_t pend_n, need;
+    uint32_t state;
+    uint8_t app;
+};
+
+/* One compressed content. */
+struct ww_inflate_slot {
+    uint64_t flow, id, used; /* used: when, by the engine's own count; 0 = free */
+    uint8_t dir;
 };
 
 /* What one worker's packets need to become events. */
@@ -30,6 +48,12 @@ struct ww_engine {
     uint8_t by_ethertype[WW_DISSECTORS_MAX]; /* indices, n_ethertype of them */
     unsigned n_ethertype;
     struct ww_slab state[WW_DISSECTORS_MAX];
+    uint64_t readers; /* dissectors that read content: bit set */
+    struct ww_slab content_state[WW_DISSECTORS_MAX];
+    struct ww_slab contents; /* struct ww_content_slot */
+    struct ww_inflate_slot inflate[WW_INFLATERS];
+    struct ww_inflater *inflater; /* WW_INFLATERS of them */
+    uint64_t inflate_turn;
     struct ww_flows *flows;
     struct ww_slab *tcp;
     struct ww_bufs *bufs;
@@ -45,6 +69,7 @@ struct ww_engine {
     uint64_t now, seq;
     uint64_t order; /* place of the packet or tick at hand in the capture; merges workers' events */
     uint8_t call_app, call_flags; /* of the dissector that is emitting */
+    uint8_t reader; /* that reads content at this moment; WW_NO_DISSECTOR = none */
     ww_event_fn *emit;
     void *emit_to;
     _Alignas(8) uint8_t record[WW_EVENT_MAX];
@@ -81,6 +106,16 @@ enum ww_rc ww_engine_init(struct ww_engine *g, const struct ww_engine_cfg *cfg,
                           struct ww_flows *flows, struct ww_slab *tcp, struct ww_bufs *bufs,
                           struct ww_err *e) WW_MUST_CHECK;
 void ww_engine_free(struct ww_engine *g);
+
+/** Content that a dissector hands on, see ww_content_put. */
+uint64_t ww_engine_content(struct ww_engine *g, uint32_t flow, const struct ww_content *meta,
+                           enum ww_dir dir, struct ww_slice in, bool last);
+struct ww_inflated ww_engine_inflate(struct ww_engine *g, uint32_t flow, enum ww_dir dir,
+                                     uint64_t id, bool begin, struct ww_slice in);
+/** Nothing more of the contents of this flow will come. */
+void ww_engine_content_drop(struct ww_engine *g, uint32_t flow);
+enum ww_rc ww_engine_content_init(struct ww_engine *g, size_t budget, struct ww_err *e) WW_MUST_CHECK;
+void ww_engine_content_free(struct ww_engine *g);
 
 /** Contiguous stream bytes of a TCP flow; a gap in them; the end of any flow. */
 void ww_engine_stream(struct ww_engine *g, uint32_t flow, enum ww_dir dir, struct ww_slice in);

@@ -76,7 +76,9 @@ void ww_engine_anomaly(struct ww_engine *g, uint32_t flow, enum ww_dir dir, cons
     WW_SET(b.type, ww_slice_str(type));
     WW_SET(b.event, ww_slice_str(what));
     WW_SET(b.layer, ww_slice_str(layer));
-    if (flow != WW_NONE && ww_flow_at(g->flows, flow)->app < g->n)
+    if (g->reader != WW_NO_DISSECTOR)
+        WW_SET(b.app_proto, ww_slice_str(g->list[g->reader]->name));
+    else if (flow != WW_NONE && ww_flow_at(g->flows, flow)->app < g->n)
         WW_SET(b.app_proto, ww_slice_str(g->list[ww_flow_at(g->flows, flow)->app]->name));
     ww_engine_emit(g, flow, dir, g->now, &ww_anomaly_ev_type, &b);
 }
@@ -113,7 +115,7 @@ static void host_alarm(struct ww_cx *cx, uint64_t at_ns)
         return;
     struct ww_engine *g = c->g;
     const struct ww_flow *f = ww_flow_at(g->flows, c->flow);
-    if (f->dstate == WW_NONE)
+    if (f->dstate == WW_NONE || g->reader != WW_NO_DISSECTOR)
         return;
     uint64_t at = at_ns / 1000000000u + 1;
     if (at <= g->now / 1000000000u)
@@ -128,6 +130,12 @@ static void host_anomaly(struct ww_cx *cx, enum ww_dir dir, const char *what)
     ww_engine_anomaly(c->g, c->flow, dir, "applayer", what, "proto_parser");
 }
 
+/* Who reads content has keys of his own beside those of the carrier. */
+static uint64_t pair_key(const struct ww_call *c, uint64_t key)
+{
+    return c->g->reader == WW_NO_DISSECTOR ? key : ww_mix(key, (uint64_t)c->app + 1);
+}
+
 static void host_request(struct ww_cx *cx, enum ww_dir dir, uint64_t key, uint32_t timeout_ms)
 {
     struct ww_call *c = (struct ww_call *)cx;
@@ -136,7 +144,7 @@ static void host_request(struct ww_cx *cx, enum ww_dir dir, uint64_t key, uint32
     uint32_t s = timeout_ms / 1000 + (timeout_ms % 1000 != 0);
     struct ww_pending p = {
         .flow = ww_flow_at(c->g->flows, c->flow)->id,
-        .key = key,
+        .key = pair_key(c, key),
         .ts = c->g->now,
         .frame = c->g->pkt != NULL ? c->g->pkt->frame : 0,
         .flow_i = c->flow,
@@ -152,7 +160,7 @@ static struct ww_pair host_result(struct ww_cx *cx, enum ww_dir dir, uint64_t ke
     if (c->flow == WW_NONE)
         return (struct ww_pair){ .found = false, .latency_ms = WW_NULL32 };
     return ww_pairs_get(&c->g->pairs, ww_flow_at(c->g->flows, c->flow)->id,
-                        (uint8_t)ww_other(dir), key, c->g->now, last);
+                        (uint8_t)ww_other(dir), pair_key(c, key), c->g->now, last);
 }
 
 static uint64_t host_pseudonym(struct ww_cx *cx, struct ww_slice value)
@@ -161,13 +169,29 @@ static uint64_t host_pseudonym(struct ww_cx *cx, struct ww_slice value)
     return ww_siphash(&c->g->pseudonym_key, value);
 }
 
+static uint64_t host_content(struct ww_cx *cx, const struct ww_content *meta, enum ww_dir dir,
+                             struct ww_slice in, bool last)
+{
+    struct ww_call *c = (struct ww_call *)cx;
+    return ww_engine_content(c->g, c->flow, meta, dir, in, last);
+}
+
+static struct ww_inflated host_inflate(struct ww_cx *cx, enum ww_dir dir, uint64_t id,
+                                       bool begin, struct ww_slice in)
+{
+    struct ww_call *c = (struct ww_call *)cx;
+    return ww_engine_inflate(c->g, c->flow, dir, id, begin, in);
+}
+
 static const struct ww_host engine_host = { .emit = host_emit,
                                             .client_is = host_client_is,
                                             .alarm = host_alarm,
                                             .anomaly = host_anomaly,
                                             .request = host_request,
                                             .result = host_result,
-                                            .pseudonym = host_pseudonym };
+                                            .pseudonym = host_pseudonym,
+                                            .content = host_content,
+                                            .inflate = host_inflate };
 
 struct ww_call ww_engine_call(struct ww_engine *g, uint32_t flow, uint8_t app)
 {

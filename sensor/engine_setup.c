@@ -25,6 +25,8 @@ static void add_hints(struct ww_engine *g, unsigned i)
 
 static void add_first(struct ww_engine *g, unsigned i)
 {
+    if (g->list[i]->content != NULL)
+        g->readers |= 1ull << i;
     bool any = true;
     for (unsigned b = 0; b < 256; b++) {
         if (WW_FIRST_BIT(g->list[i]->first, b)) {
@@ -47,6 +49,7 @@ enum ww_rc ww_engine_init(struct ww_engine *g, const struct ww_engine_cfg *cfg,
     g->emit = cfg->emit;
     g->emit_to = cfg->emit_to;
     g->call_app = WW_NO_DISSECTOR;
+    g->reader = WW_NO_DISSECTOR;
     g->pseudonym_key.k[0] = ww_mix(cfg->key.k[0], 0x9e3779b97f4a7c15u);
     g->pseudonym_key.k[1] = ww_mix(cfg->key.k[1], 0xc2b2ae3d27d4eb4fu);
     while (g->list[g->n] != NULL)
@@ -68,13 +71,14 @@ enum ww_rc ww_engine_init(struct ww_engine *g, const struct ww_engine_cfg *cfg,
     g->anomaly = ww_mem_reserve(WW_ANOMALY_SLOTS * sizeof *g->anomaly);
     if (g->anomaly == NULL || ww_pairs_init(&g->pairs, 65536, cfg->key) != WW_OK)
         return WW_FAIL(e, WW_E_SYS, "no memory for pairing requests");
-    return WW_OK;
+    return ww_engine_content_init(g, cfg->state_budget / 8, e);
 }
 
 void ww_engine_free(struct ww_engine *g)
 {
     for (unsigned i = 0; i < g->n; i++)
         ww_slab_free(&g->state[i]);
+    ww_engine_content_free(g);
     ww_mem_release(g->anomaly, WW_ANOMALY_SLOTS * sizeof *g->anomaly);
     ww_pairs_free(&g->pairs);
 }

@@ -82,7 +82,7 @@ WW_EVENT_DECLARE(ww_anomaly_ev, WW_ANOMALY_FIELDS);
     F(S, U64, app_layer__buffered, 0, NONE, "bytes", "Bytes copied to complete a message")        \
     F(S, U64, app_layer__skipped, 0, NONE, "bytes", "Bulk bytes passed over unseen")              \
     F(S, U64, app_layer__no_state, 0, NONE, "flows", "Flows not dissected for lack of room for a dissector's state")  \
-    F(S, U64, app_layer__no_buffer, 0, NONE, "", "Messages given up for lack of a buffer")          \
+    F(S, U64, app_layer__no_buffer, 0, NONE, "", "Messages and contents given up for lack of a buffer")          \
     F(S, U64, app_layer__requests_evicted, 0, NONE, "", "Requests that found no room to wait for their result: no latency, no time-out")  \
     F(S, U64, overload__raised, 0, NONE, "", "Times a worker began to leave out more, because packets came faster than it could take them")  \
     F(S, U64, overload__bulk_bytes, 0, NONE, "bytes", "Payload of bulk flows left undissected: the first step of overload")  \

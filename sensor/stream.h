@@ -27,6 +27,7 @@ struct ww_side {
     uint32_t ooo_bytes;
     uint64_t hole_ts;
     uint32_t lost_lo, lost_hi; /* newest hole that was given up; what fills it late is not new */
+    uint32_t content;   /* slot of the content that is read, 0 = none */
     uint32_t rx_after;  /* segments of this direction since the hole was met */
     uint8_t wild;       /* segments in a row that were absurdly far ahead */
     bool has_next, has_ack, fin;

@@ -35,7 +35,7 @@ void ww_worker_add_stats(const struct ww_worker *w, struct ww_stats *s)
     s->app_layer__buffered += w->engine.stats.buffered;
     s->app_layer__skipped += w->engine.stats.skipped;
     s->app_layer__no_state += w->engine.stats.no_state;
-    s->app_layer__no_buffer += w->engine.stats.no_buffer;
+    s->app_layer__no_buffer += w->engine.stats.no_buffer + w->engine.stats.no_content;
     s->app_layer__requests_evicted += w->engine.pairs.evicted;
     s->overload__raised += x->load_raised;
     s->overload__bulk_bytes += x->left[WW_LOAD_BULK];

@@ -51,7 +51,7 @@ const char *t_canary(const void *p, size_t n);
 const char *t_json_bad(const char *text, size_t n);
 
 /* ---- the host that plays the engine ------------------------------------------------------------- */
-enum { T_ANOMALIES = 256, T_PAIRS = 256 };
+enum { T_ANOMALIES = 256, T_PAIRS = 256, T_CONTENT_KEPT = 65536 };
 
 /* One emitted event. text is `type A {json body}` (A or B = dir) plus the event's flags and its
  * pseudonyms, so two events are the same exactly when their texts are. */
@@ -59,6 +59,18 @@ struct t_got {
     struct ww_event *e; /* complete record: ts, frame, dir, flags, body */
     char *text;
     size_t json, njson; /* where the JSON object stands in text */
+};
+
+/* One content that a carrier handed on. Lines of t_text(f, true): `content A media method path
+ * status bytes hash whole`. */
+struct t_content {
+    uint8_t dir;
+    bool part, whole, over; /* whole: its end was told; over: nobody wanted more */
+    uint16_t status;
+    uint64_t id, n; /* n: bytes handed on or passed over */
+    uint64_t skip;
+    char *media, *method, *path;
+    uint8_t *b;     /* its first T_CONTENT_KEPT bytes; what was passed over is zero */
 };
 
 struct t_feed {
@@ -78,7 +90,12 @@ struct t_feed {
     uint64_t alarm_at;  /* 0 = none */
     bool stopped, handed_on; /* ww_stop, ww_next */
     const char *why;         /* reason of the stop */
-    size_t ncontent, content_bytes;
+
+    /* content that it handed on, and who reads it (set after t_new; NULL: nobody, all is wanted) */
+    const struct ww_dissector *const *readers;
+    struct t_content *content;
+    size_t ncontent, capcontent;
+    bool unwanted; /* nobody wants content behind its first bytes */
 
     /* how the host behaves; set after t_new */
     bool exact;        /* deliver in a malloc of the exact size (for ASan) instead of guard pages */
@@ -98,6 +115,16 @@ struct t_feed {
     } pair[T_PAIRS];
     size_t next_pair;
     bool in_call;
+    const struct ww_dissector *reading; /* reader at work */
+    struct t_reader {
+        const struct ww_dissector *d; /* NULL = none */
+        uint64_t id, at, skip;
+        uint8_t *b; /* not used yet */
+        size_t n, need;
+        void *state;
+    } reader[2];
+    struct ww_inflater *inflater[2]; /* by direction */
+    uint64_t inflate_id[2];
     uint8_t *room; /* guarded room for deliveries */
     size_t room_n;
     size_t ncalls;
@@ -124,6 +151,9 @@ void t_datagram(struct t_feed *f, enum ww_dir dir, const void *p, size_t n);
  * end of the last `used` to the next byte that comes. A dissector without gap() is stopped.
  */
 void t_gap(struct t_feed *f, enum ww_dir dir, uint64_t lost);
+/** One piece of content for the readers, as a carrier would hand it on; see ww_content_put. */
+uint64_t t_content(struct t_feed *f, const struct ww_content *meta, enum ww_dir dir, const void *p,
+                   size_t n, bool last);
 /** Packet time goes to now_ns: due alarms call tick(), unanswered requests become anomalies
  * (request_unanswered). */
 void t_time(struct t_feed *f, uint64_t now_ns);
@@ -159,6 +189,7 @@ struct t_step {
     size_t n;
     uint64_t lost;
     bool parts; /* holds several messages, or its front part may tell something already */
+    const struct ww_content *meta; /* the step is a whole content for t_talk.d, which reads it */
 };
 #define T_A(bytes) { .dir = WW_A, .p = (bytes), .n = sizeof(bytes) }
 #define T_B(bytes) { .dir = WW_B, .p = (bytes), .n = sizeof(bytes) }
@@ -177,6 +208,7 @@ struct t_talk {
      * message ("latency_ms", "assoc_seen"), ended by NULL. */
     const char *const *degrades;
     void (*setup)(struct t_feed *f); /* NULL, or called on each fresh flow */
+    const struct ww_dissector *const *readers; /* of content; NULL: d itself, if it reads */
 };
 
 /** Runs a conversation, 10 ms of packet time a step, without end(). */

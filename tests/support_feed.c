@@ -1,5 +1,5 @@
 /* support_feed.c - the host that plays the engine for one dissector and checks its contract. */
-#include "tests/support.h"
+#include "tests/support_host.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -12,10 +12,14 @@ static struct t_feed *of(struct ww_cx *cx)
     return (struct t_feed *)(void *)cx;
 }
 
+static const struct ww_dissector *speaker(const struct t_feed *f)
+{
+    return f->reading != NULL ? f->reading : f->d;
+}
+
 static _Noreturn void broken(const struct t_feed *f, const char *what)
 {
-    t_print(f);
-    t_die("%s breaks the contract: %s", f->d->name, what);
+    t_broken(f, what);
 }
 
 /* ---- what the dissector may call -------------------------------------------------------------- */
@@ -63,7 +67,7 @@ static void h_emit(struct ww_cx *cx, const struct ww_event_type *t, enum ww_dir 
     static char buf[TEXT_MAX];
     struct t_feed *f = of(cx);
     bool listed = false;
-    for (const struct ww_event_type *const *l = f->d->events; l != NULL && *l != NULL; l++)
+    for (const struct ww_event_type *const *l = speaker(f)->events; l != NULL && *l != NULL; l++)
         listed = listed || *l == t;
     if (!f->in_call)
         broken(f, "it emits outside of a call");
@@ -122,7 +126,7 @@ static void h_client_is(struct ww_cx *cx, enum ww_dir dir)
 static void h_alarm(struct ww_cx *cx, uint64_t at_ns)
 {
     struct t_feed *f = of(cx);
-    if (f->d->tick == NULL)
+    if (speaker(f)->tick == NULL || f->reading != NULL)
         broken(f, "it sets an alarm but has no tick()");
     f->alarm_at = at_ns;
 }
@@ -166,10 +170,17 @@ static uint64_t h_pseudonym(struct ww_cx *cx, struct ww_slice value)
     return ww_siphash(&key, value);
 }
 
+void t_broken(const struct t_feed *f, const char *what)
+{
+    t_print(f);
+    t_die("%s breaks the contract: %s", speaker(f)->name, what);
+}
+
 static const struct ww_host host = { .emit = h_emit, .client_is = h_client_is,
                                      .alarm = h_alarm,
                                      .anomaly = h_anomaly, .request = h_request,
-                                     .result = h_result, .pseudonym = h_pseudonym };
+                                     .result = h_result, .pseudonym = h_pseudonym,
+                                     .content = t_host_content, .inflate = t_host_inflate };
 
 /* ---- life ----------------------------------------------------------------------------------------- */
 
@@ -203,6 +214,7 @@ void t_free(struct t_feed *f)
         (void)munmap(f->room, f->room_n + (size_t)sysconf(_SC_PAGESIZE));
     free(f->got);
     free(f->state);
+    t_content_free(f);
     free(f->dir[0].b);
     free(f->dir[1].b);
     free(f);

@@ -1,5 +1,5 @@
 /* support_got.c - looking at the events that a run gave. */
-#include "tests/support.h"
+#include "tests/support_host.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -87,6 +87,8 @@ char *t_text(const struct t_feed *f, bool full)
         t_die("no memory");
     for (size_t i = 0; i < f->ngot; i++)
         (void)fprintf(o, "%s\n", f->got[i].text);
+    for (size_t i = 0; full && i < f->ncontent; i++)
+        t_content_text(&f->content[i], o);
     for (size_t i = 0; full && i < f->nanomaly; i++)
         (void)fprintf(o, "anomaly %s\n", f->anomaly[i]);
     if (full && f->client_known)

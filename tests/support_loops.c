@@ -9,17 +9,37 @@ static struct t_feed *fresh(const struct t_talk *t)
 {
     struct t_feed *f = t_new(t->d);
     f->allow_canary = t->allow_canary;
+    f->readers = t->readers;
     if (t->setup != NULL)
         t->setup(f);
     return f;
 }
 
-static void give(struct t_feed *f, const struct t_talk *t, enum ww_dir dir, const void *p, size_t n)
+/* n bytes of a step from `at` on: a datagram, part of a stream, or a piece of content. of: where the
+ * bytes are, when a changed copy stands for the step. */
+static void give_of(struct t_feed *f, const struct t_talk *t, const struct t_step *s, const void *of,
+                    size_t at, size_t n)
 {
-    if (t->datagram)
+    enum ww_dir dir = (enum ww_dir)s->dir;
+    const uint8_t *p = (const uint8_t *)of + at;
+    if (s->meta != NULL) {
+        struct ww_content m = *s->meta;
+        m.id = (uint64_t)(s - t->step) + 1;
+        if (at == 0)
+            (void)t_content(f, &m, dir, "", 0, s->n == 0);
+        m.at = at;
+        if (n > 0)
+            (void)t_content(f, &m, dir, p, n, at + n == s->n);
+    } else if (t->datagram) {
         t_datagram(f, dir, p, n);
-    else
+    } else {
         t_bytes(f, dir, p, n);
+    }
+}
+
+static void give(struct t_feed *f, const struct t_talk *t, const struct t_step *s, size_t at, size_t n)
+{
+    give_of(f, t, s, s->p, at, n);
 }
 
 /* Step i begins: time and frame go on in the same way in every variant. */
@@ -34,7 +54,7 @@ static void whole(struct t_feed *f, const struct t_talk *t, size_t from, size_t 
 {
     for (size_t i = from; i < to; i++) {
         begin(f, t, i);
-        give(f, t, (enum ww_dir)t->step[i].dir, t->step[i].p, t->step[i].n);
+        give(f, t, &t->step[i], 0, t->step[i].n);
     }
 }
 
@@ -61,8 +81,7 @@ static void cut_in_pieces(const struct t_talk *t, const struct t_feed *want, siz
         const struct t_step *s = &t->step[i];
         begin(f, t, i);
         for (size_t at = 0; at < s->n; at += piece)
-            t_bytes(f, (enum ww_dir)s->dir, (const uint8_t *)s->p + at,
-                    s->n - at < piece ? s->n - at : piece);
+            give(f, t, s, at, s->n - at < piece ? s->n - at : piece);
     }
     (void)snprintf(about, sizeof about, "pieces of %zu bytes", piece);
     t_same(want, f, about);
@@ -76,8 +95,8 @@ static void cut_in_two(const struct t_talk *t, const struct t_feed *want, size_t
     const struct t_step *s = &t->step[i];
     whole(f, t, 0, i);
     begin(f, t, i);
-    t_bytes(f, (enum ww_dir)s->dir, s->p, at);
-    t_bytes(f, (enum ww_dir)s->dir, (const uint8_t *)s->p + at, s->n - at);
+    give(f, t, s, 0, at);
+    give(f, t, s, at, s->n - at);
     whole(f, t, i + 1, t->n);
     (void)snprintf(about, sizeof about, "step %zu cut in two after byte %zu", i, at);
     t_same(want, f, about);
@@ -116,7 +135,7 @@ static void prefix(const struct t_talk *t, const struct t_feed *before, const st
     struct t_feed *f = fresh(t);
     whole(f, t, 0, i);
     begin(f, t, i);
-    give(f, t, (enum ww_dir)s->dir, s->p, n);
+    give(f, t, s, 0, n);
     bool good = s->parts ? is_front(before, f) && is_front(f, after)
                          : is_front(before, f) && f->ngot == before->ngot;
     if (!good) {
@@ -159,8 +178,8 @@ static void mutated(const struct t_talk *t, size_t i, size_t at, uint8_t v, bool
     whole(f, t, 0, i);
     begin(f, t, i);
     if (cut)
-        t_bytes(f, (enum ww_dir)s->dir, copy, at + 1);
-    give(f, t, (enum ww_dir)s->dir, copy + (cut ? at + 1 : 0), s->n - (cut ? at + 1 : 0));
+        give_of(f, t, s, copy, 0, at + 1);
+    give_of(f, t, s, copy, cut ? at + 1 : 0, s->n - (cut ? at + 1 : 0));
     whole(f, t, i + 1, t->n);
     t_end(f);
     free(copy);
@@ -260,15 +279,15 @@ static void with_gap(const struct t_talk *t, const struct t_feed *want, size_t i
 {
     char about[80];
     const struct t_step *s = &t->step[i];
-    const uint8_t *p = s->p;
     struct t_feed *f = fresh(t);
     whole(f, t, 0, i);
     begin(f, t, i);
-    if (at > 0)
-        t_bytes(f, (enum ww_dir)s->dir, p, at);
-    t_gap(f, (enum ww_dir)s->dir, n);
+    if (at > 0 || s->meta != NULL) /* a content's first piece is lost only with the content */
+        give(f, t, s, 0, at);
+    if (s->meta == NULL)
+        t_gap(f, (enum ww_dir)s->dir, n);
     if (at + n < s->n)
-        t_bytes(f, (enum ww_dir)s->dir, p + at + n, s->n - at - n);
+        give(f, t, s, at + n, s->n - at - n);
     whole(f, t, i + 1, t->n);
     t_end(f);
     (void)snprintf(about, sizeof about, "%zu bytes lost at byte %zu of step %zu", n, at, i);
@@ -300,7 +319,8 @@ void t_every_gap(const struct t_talk *t)
     struct t_feed *want = t_run(t);
     t_end(want);
     for (size_t i = 0; i < t->n; i++) {
-        gap_before(t, want, i);
+        if (t->step[i].meta == NULL)
+            gap_before(t, want, i);
         for (size_t at = 0; at < t->step[i].n; at++) {
             size_t left = t->step[i].n - at;
             with_gap(t, want, i, at, 1);

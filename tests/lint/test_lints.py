@@ -91,6 +91,7 @@ class Layers(Tree):
             ("sensor/flow.c", '#include "tests/support.h"\n', 1),
             ("sensor/flow.c", "#include <pcap/pcap.h>\n", 1),
             ("sensor/capture_live.c", "#include <pcap/pcap.h>\n", 0),
+            ("sensor/inflate.c", "#include <zlib.h>\n", 0), ("sensor/flow.c", "#include <zlib.h>\n", 1),
             ("dissectors/it/dns.c", "#include <sys/socket.h>\n", 1),
             ("rules/judge.c", "#include <sqlite3.h>\n", 1),
             ("store/db/open.c", "#include <sqlite3.h>\n", 0),
