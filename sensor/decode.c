@@ -76,6 +76,7 @@ static enum ww_dec_outcome icmp(struct ww_dec *d, struct ww_slice in)
 
 static inline enum ww_dec_outcome transport(struct ww_dec *d, struct ww_slice in)
 {
+    d->l4 = in;
     d->payload = in;
     if (d->proto == WW_IPPROTO_TCP)
         return tcp(d, in);

@@ -61,6 +61,7 @@ struct ww_dec {
     uint32_t wire; /* payload bytes that the packet had on the wire (>= payload.n) */
     struct ww_mac mac[2];  /* source, destination */
     struct ww_slice ip[2]; /* source, destination: 4 or 16 bytes of the packet */
+    struct ww_slice l4; /* transport header and what follows; empty for a fragment */
     struct ww_slice payload;
     struct ww_tunnel tunnel[WW_TUNNEL_MAX];
 };

@@ -56,6 +56,8 @@ WW_EVENT_DECLARE(ww_anomaly_ev, WW_ANOMALY_FIELDS);
     F(S, U64, capture__ring_drops, 0, NONE, "packets", "Dropped because a worker's ring was full")\
     F(S, U64, capture__truncated, 0, NONE, "packets", "Cut by the snap length")                   \
     F(S, U64, capture__clock_steps, 0, NONE, "", "Time stamps that went back by over 1 s")        \
+    F(S, U64, capture__copies, 0, NONE, "packets", "Copies through a second mirror port; not counted below")  \
+    F(S, U64, capture__recent_evicted, 0, NONE, "packets", "Forgotten before a copy could have come") \
     F(S, U64, decoder__ipv4, 0, NONE, "packets", "IPv4 packets")                                  \
     F(S, U64, decoder__ipv6, 0, NONE, "packets", "IPv6 packets")                                  \
     F(S, U64, decoder__tcp, 0, NONE, "packets", "TCP segments")                                   \

@@ -11,6 +11,7 @@ struct ww_worker_cfg ww_worker_defaults(void)
                                    .buffer_bytes = 96u << 20,
                                    .state_bytes = 192u << 20,
                                    .datagrams = 512,
+                                   .recent = 16384,
                                    .idle_tcp_s = 3600,
                                    .idle_udp_s = 60,
                                    .stats_s = 60 };
@@ -24,7 +25,8 @@ size_t ww_worker_budget(const struct ww_worker_cfg *c)
     return c->flows * (sizeof(struct ww_flow) + sizeof(struct ww_wheel_link) + sizeof(uint32_t)) +
            slots * sizeof(struct ww_flow_slot) + c->tcp_flows * sizeof(struct ww_tcp) +
            c->buffer_bytes + c->state_bytes +
-           c->datagrams * (sizeof(struct ww_frag) + WW_FRAG_DATAGRAM_MAX + 1) + sizeof(struct ww_worker);
+           c->datagrams * (sizeof(struct ww_frag) + WW_FRAG_DATAGRAM_MAX + 1) +
+           ww_dups_bytes(c->recent) + sizeof(struct ww_worker);
 }
 
 static void sink_data(void *to, enum ww_dir dir, struct ww_slice in)
@@ -58,7 +60,8 @@ enum ww_rc ww_worker_new(struct ww_worker **out, const struct ww_worker_cfg *cfg
     if (w->due == NULL || ww_flows_init(&w->flows, cfg->flows, cfg->key) != WW_OK ||
         ww_slab_init(&w->tcp, sizeof(struct ww_tcp), cfg->tcp_flows) != WW_OK ||
         ww_bufs_init(&w->bufs, cfg->buffer_bytes) != WW_OK ||
-        ww_defrag_init(&w->defrag, cfg->datagrams, cfg->key) != WW_OK) {
+        ww_defrag_init(&w->defrag, cfg->datagrams, cfg->key) != WW_OK ||
+        ww_dups_init(&w->dups, cfg->recent, cfg->key) != WW_OK) {
         ww_err_set(e, WW_E_SYS, "no memory for the tables (%zu MiB); lower the budgets",
                    ww_worker_budget(cfg) >> 20);
         goto out;
@@ -84,6 +87,7 @@ void ww_worker_free(struct ww_worker *w)
     if (w == NULL)
         return;
     ww_engine_free(&w->engine);
+    ww_dups_free(&w->dups);
     ww_defrag_free(&w->defrag);
     ww_bufs_free(&w->bufs);
     ww_slab_free(&w->tcp);
@@ -199,13 +203,9 @@ static void on_fragment(struct ww_worker *w, struct ww_dec *d, const struct ww_p
         on_ip(w, d, ww_flow_hash(&w->flows, d), p);
 }
 
-static void count(struct ww_worker *w, const struct ww_pkt *p, const struct ww_dec *d)
+static void count(struct ww_worker *w, const struct ww_dec *d)
 {
     struct ww_worker_stats *s = &w->stats;
-    s->packets++;
-    s->bytes += p->len;
-    s->truncated += d->cut && !p->shed;
-    s->load_cut += p->shed;
     s->dec[d->outcome]++;
     s->ipv4 += d->fam == 4;
     s->ipv6 += d->fam == 6;
@@ -221,7 +221,8 @@ static void count(struct ww_worker *w, const struct ww_pkt *p, const struct ww_d
     }
 }
 
-static void one(struct ww_worker *w, const struct ww_pkt *p, struct ww_dec *d, uint32_t hash)
+static void one(struct ww_worker *w, const struct ww_pkt *p, struct ww_dec *d, uint32_t hash,
+                uint64_t same)
 {
     struct ww_engine *g = &w->engine;
     w->stats.clock_steps += p->stepped;
@@ -234,7 +235,16 @@ static void one(struct ww_worker *w, const struct ww_pkt *p, struct ww_dec *d, u
     g->dec = d;
     g->now = p->ts;
     g->order = ww_order(p->source, p->frame) + 3;
-    count(w, p, d); /* after the timers: what they tell does not know this packet yet */
+    /* after the timers: what they tell does not know this packet yet */
+    w->stats.packets++;
+    w->stats.bytes += p->len;
+    w->stats.truncated += d->cut && !p->shed;
+    w->stats.load_cut += p->shed;
+    if (ww_dup_is_copy(&w->dups, d, same, p->ts)) { /* seen through another mirror port */
+        w->stats.copies++;
+        return;
+    }
+    count(w, d);
     if (d->outcome == WW_DEC_NOT_IP) {
         (void)ww_engine_frame(g, d);
     } else if (d->outcome != WW_DEC_OK) {
@@ -257,12 +267,14 @@ void ww_worker_packets(struct ww_worker *w, const struct ww_pkt *p, unsigned n)
                 w->hash[i] = ww_flow_hash(&w->flows, &w->dec[i]);
                 ww_flow_prefetch(&w->flows, w->hash[i]);
             }
+            w->same[i] = ww_dup_hash(&w->dups, &w->dec[i]);
+            ww_dup_prefetch(&w->dups, w->same[i]);
         }
         for (unsigned i = 0; i < k; i++)
             if (w->dec[i].outcome == WW_DEC_OK)
                 ww_flow_prefetch2(&w->flows, w->hash[i]);
         for (unsigned i = 0; i < k; i++)
-            one(w, &p[from + i], &w->dec[i], w->hash[i]);
+            one(w, &p[from + i], &w->dec[i], w->hash[i], w->same[i]);
     }
     w->engine.pkt = NULL;
     w->engine.dec = NULL;

@@ -2,6 +2,7 @@
 #ifndef WW_WORKER_H
 #define WW_WORKER_H
 #include "sensor/defrag.h"
+#include "sensor/dup.h"
 #include "sensor/engine.h"
 #include "sensor/event_core.h"
 
@@ -28,6 +29,7 @@ struct ww_worker_cfg {
     size_t buffer_bytes;  /* segments out of order and message rests */
     size_t state_bytes;   /* dissectors' state */
     uint32_t datagrams;   /* fragmented datagrams at a time */
+    uint32_t recent;      /* packets that are remembered, to recognise copies */
     uint32_t idle_tcp_s, idle_udp_s; /* silence that ends a flow */
     uint32_t stats_s; /* packet time between two tellings of the counters; 0 = only at the end */
     struct ww_key key;
@@ -36,7 +38,7 @@ struct ww_worker_cfg {
 };
 
 struct ww_worker_stats {
-    uint64_t packets, bytes, truncated, clock_steps;
+    uint64_t packets, bytes, truncated, clock_steps, copies;
     uint64_t ipv4, ipv6, tcp, udp, icmp, arp, other, fragments;
     uint64_t dec[WW_DEC_N];
     uint64_t midstream, tcp_flows, tcp_ended, one_way, no_tcp;
@@ -53,6 +55,7 @@ struct ww_worker {
     struct ww_bufs bufs;
     struct ww_stream stream;
     struct ww_defrag defrag;
+    struct ww_dups dups;
     struct ww_engine engine;
     struct ww_worker_stats stats;
     uint64_t now;   /* newest packet time, ns */
@@ -63,6 +66,7 @@ struct ww_worker {
     struct ww_stream_sink sink;
     struct ww_dec dec[WW_BATCH];
     uint32_t hash[WW_BATCH];
+    uint64_t same[WW_BATCH]; /* hash of what copies have in common */
 };
 
 /** Default budget: 1,000,000 flows, 200,000 TCP connections, 96 MiB of buffers. */

@@ -8,6 +8,8 @@ void ww_worker_add_stats(const struct ww_worker *w, struct ww_stats *s)
     s->capture__bytes += x->bytes;
     s->capture__truncated += x->truncated;
     s->capture__clock_steps += x->clock_steps;
+    s->capture__copies += x->copies;
+    s->capture__recent_evicted += w->dups.evicted;
     s->decoder__ipv4 += x->ipv4;
     s->decoder__ipv6 += x->ipv6;
     s->decoder__tcp += x->tcp;

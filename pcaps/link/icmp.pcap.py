@@ -18,15 +18,17 @@ def icmpv6(src, dst, kind, code, rest, payload):
 
 ECHO = struct.pack(">HH", 7, 1)
 QUERY, REPLY = wire.dns()
+SRC, DST, DATAGRAM = wire.dns_datagrams()[0]
+AGAIN = [wire.ip(SRC, DST, wire.UDP, DATAGRAM, ident) for ident in (210, 220)]  # asked again: a packet of its own
 PACKETS = [
     wire.ipv4(C4, S4, wire.ICMP, icmp(8, 0, ECHO, b"wardwatch")),
     wire.ipv4(S4, C4, wire.ICMP, icmp(0, 0, ECHO, b"wardwatch")),
     QUERY,
     wire.ipv4(S4, C4, wire.ICMP, icmp(3, 3, bytes(4), QUERY[:28 + 8])),
-    QUERY,
-    wire.ipv4(S4, C4, wire.ICMP, icmp(11, 0, bytes(4), QUERY[:28])),
+    AGAIN[0],
+    wire.ipv4(S4, C4, wire.ICMP, icmp(11, 0, bytes(4), AGAIN[0][:28])),
     wire.ipv6(C6, S6, wire.ICMPV6, icmpv6(C6, S6, 128, 0, ECHO, b"wardwatch")),
     wire.ipv6(S6, C6, wire.ICMPV6, icmpv6(S6, C6, 129, 0, ECHO, b"wardwatch")),
-    QUERY, REPLY,
+    AGAIN[1], REPLY,
 ]
 wire.Pcap(wire.ETHERNET).write(wire.ethernet(p) for p in PACKETS)

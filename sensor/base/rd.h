@@ -148,6 +148,15 @@ static inline uint32_t ww_slice_be32(struct ww_slice s, size_t i)
            s.p[i + 3];
 }
 
+static inline uint64_t ww_slice_le64(struct ww_slice s, size_t i)
+{
+    if (i >= s.n || s.n - i < 8)
+        return 0;
+    const uint8_t *p = s.p + i;
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
+}
+
 /* Part of a slice, clamped to it. */
 static inline struct ww_slice ww_slice_sub(struct ww_slice s, size_t from, size_t n)
 {
