@@ -1,12 +1,15 @@
 #!/bin/bash
-# Records DICOM between real programs: DCMTK's echoscu, storescu, findscu, movescu, getscu, storescp
-# and dcmqrscp, and Orthanc as the PACS.
+# Records DICOM between real programs: DCMTK's echoscu, storescu, findscu, movescu, getscu, storescp, dcmqrscp,
+# wlmscpfs, dcmpsprt, dcmprscu and dcmprscp, Orthanc as the PACS, GDCM's gdcmscu, and peer.js, which is made with the
+# npm package dcmjs-dimse.
 # Usage: record.sh all | record.sh SCENARIO...
 . "$(dirname "$0")/../record/lan.sh"
 
 PACS=10.10.10.5 CT=10.10.20.15 VIEWER=10.10.40.31 STRANGER=10.10.20.99
 DCMTK=$(version dcmtk)
-all="echo store store-implicit find move get reject abort orthanc"
+NPM_PEER=dcmjs-dimse@0.3.3
+all="echo store store-implicit find move get reject abort orthanc gdcm syntaxes worklist steps commitment async identity
+ipv6 print tls"
 
 lan() {
     lan_up
@@ -57,6 +60,13 @@ CFG
     in_ns_bg pacs Orthanc "$scratch/orthanc.json"
     wait_listen pacs 104
 }
+
+npm_peer() { # dcmjs-dimse where node finds it; versions for the manifest in $PEER
+    npm install --silent --no-audit --no-fund --prefix "$scratch" $NPM_PEER >/dev/null 2>&1
+    cp "$topic_dir/peer.js" "$scratch"
+    PEER="npm $NPM_PEER, node $(node --version)"
+}
+peer() { echo node "$scratch/peer.js" "$@"; }
 
 scenario_echo() {
     lan; archive; lan_record echo.pcap
@@ -129,6 +139,169 @@ scenario_orthanc() {
         -k StudyInstanceUID -k ModalitiesInStudy $PACS 104
     in_ns stranger echoscu -aet WKSTN99 -aec OTHERPACS $PACS 104 2>/dev/null || true
     lan_done "$DCMTK, $(version orthanc)" "Orthanc as PACS: C-ECHO, C-STORE of two images, C-FIND, and an association rejected for its called AE title"
+}
+
+scenario_gdcm() {
+    lan; objects 2 1 24; orthanc; lan_record gdcm.pcap
+    # after the release gdcmscu 3.0.21 breaks down over its own closed stream
+    ask() { in_ns ct gdcmscu --aetitle MR02 --call PACS1 $PACS 104 "$@" 2>/dev/null || true; }
+    ask --echo
+    ask --store -i "$scratch/objects/s1i1.dcm"
+    ask --find --studyroot --study --key 8,5= --key 10,10='CANARY*' --key 10,20= --key 20,d=
+    ask --find --patientroot --patient --key 10,20=CANARY0001
+    lan_done "$(version libgdcm-tools), $(version orthanc)" "GDCM as client of Orthanc: C-ECHO, C-STORE, C-FIND at study and at patient level"
+}
+
+scenario_syntaxes() {
+    lan; objects 2 1 16
+    in_ns_bg viewer storescp +xa -aet VIEWER1 -od "$scratch" 11112; wait_listen viewer 11112
+    dcmconv +tb "$scratch/objects/s1i1.dcm" "$scratch/big.dcm"
+    dcmconv +td "$scratch/objects/s2i1.dcm" "$scratch/deflated.dcm"
+    dcmcrle "$scratch/objects/s1i1.dcm" "$scratch/rle.dcm"
+    dcmcjpls "$scratch/objects/s2i1.dcm" "$scratch/jpegls.dcm"
+    lan_record syntaxes.pcap
+    in_ns ct storescu -R -xb -aet CT01 -aec VIEWER1 $VIEWER 11112 "$scratch/big.dcm"
+    in_ns ct storescu -R -xd -aet CT01 -aec VIEWER1 $VIEWER 11112 "$scratch/deflated.dcm"
+    in_ns ct storescu -R -xr -aet CT01 -aec VIEWER1 $VIEWER 11112 "$scratch/rle.dcm"
+    in_ns ct storescu -R -xt -aet CT01 -aec VIEWER1 $VIEWER 11112 "$scratch/jpegls.dcm"
+    lan_done "$DCMTK" "C-STORE in explicit big endian, deflated, RLE and JPEG-LS"
+}
+
+scenario_worklist() {
+    lan
+    local list=$scratch/worklist/RIS1 n
+    mkdir -p "$list"
+    touch "$list/lockfile"
+    for n in 1 2 3; do
+        { printf '(0008,0005) CS [\\ISO 2022 IR 87]\n(0008,0050) SH [ACC0000%d]\n' $n
+          printf '(0010,0010) PN [CANARY^HANAKO=%s]\n(0010,0020) LO [CANARY000%d]\n' \
+              "$(printf '金糸雀^花子' | iconv -t ISO-2022-JP)" $n
+          printf '(0010,0030) DA [19700101]\n(0010,0040) CS [F]\n(0020,000d) UI [1.2.826.0.1.3680043.9.7433.77.%d]\n' $n
+          printf '(0032,1060) LO [CHEST CT]\n(0040,0100) SQ\n(fffe,e000) na\n(0008,0060) CS [CT]\n(0040,0001) AE [CT01]\n'
+          printf '(0040,0002) DA [20260105]\n(0040,0003) TM [09000%d]\n(0040,0009) SH [SPS%d]\n(fffe,e00d) na\n' $n $n
+          printf '(fffe,e0dd) na\n(0040,1001) SH [RP%d]\n' $n
+        } >"$scratch/item.dump"
+        dump2dcm "$scratch/item.dump" "$list/item$n.wl"
+    done
+    in_ns_bg pacs wlmscpfs -dfr -dfp "$scratch/worklist" 105; wait_listen pacs 105; lan_record worklist.pcap
+    in_ns ct findscu -W -aet CT01 -aec RIS1 -k "ScheduledProcedureStepSequence[0].Modality=CT" \
+        -k "ScheduledProcedureStepSequence[0].ScheduledStationAETitle=CT01" \
+        -k "ScheduledProcedureStepSequence[0].ScheduledProcedureStepStartDate=20260105" \
+        -k PatientName -k PatientID -k AccessionNumber $PACS 105
+    in_ns ct findscu -W -aet CT01 -aec RIS1 -k PatientID=CANARY0002 -k PatientName --cancel 1 $PACS 105
+    lan_done "$DCMTK" "modality worklist: C-FIND for the scheduled steps of one station, and one by patient id that is cancelled"
+}
+
+scenario_steps() {
+    npm_peer; lan; in_ns_bg pacs $(peer server 104); wait_listen pacs 104; lan_record steps.pcap
+    in_ns ct $(peer steps $PACS 104 CT01 RIS1)
+    in_ns ct $(peer info $PACS 104 CT01 FILM1)
+    lan_done "$PEER" "performed procedure step: N-CREATE in progress, N-SET completed; N-GET of a printer, N-DELETE that fails"
+}
+
+scenario_commitment() {
+    npm_peer; lan; lan_record commitment.pcap
+    in_ns_bg pacs $(peer server 104); wait_listen pacs 104
+    in_ns ct $(peer commit $PACS 104 CT01 PACS1)
+    in_ns_bg pacs $(peer server 105 $CT 11113); wait_listen pacs 105
+    in_ns_bg ct $(peer server 11113); wait_listen ct 11113
+    in_ns ct $(peer commit $PACS 105 CT01 PACS1)
+    lan_done "$PEER" "storage commitment with one failure: reported on the same association, then on one that the PACS opens, roles turned round"
+}
+
+scenario_async() {
+    npm_peer; lan; in_ns_bg pacs $(peer server 104); wait_listen pacs 104; lan_record async.pcap
+    in_ns viewer $(peer many $PACS 104 VIEWER1 PACS1)
+    in_ns viewer $(peer cancel $PACS 104 VIEWER1 PACS1)
+    lan_done "$PEER" "asynchronous operations window of 3: C-FIND requests and their pending responses take turns; then a C-CANCEL"
+}
+
+scenario_identity() {
+    npm_peer; lan; in_ns_bg pacs $(peer server 104); wait_listen pacs 104; lan_record identity.pcap
+    in_ns viewer $(peer identity $PACS 104 VIEWER1 PACS1)
+    lan_done "$PEER" "user identity with a passcode in clear text, a positive response wanted and given"
+}
+
+scenario_ipv6() {
+    npm_peer; lan
+    local n
+    for n in pacs=5 ct=15; do
+        in_ns "${n%=*}" sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0
+        in_ns "${n%=*}" ip addr add "fd00:10::${n#*=}/64" dev eth0 nodad
+    done
+    in_ns_bg pacs $(peer server 32100); wait_listen pacs 32100; lan_record ipv6.pcap
+    in_ns ct $(peer echo fd00:10::5 32100 CT01 PACS1)
+    in_ns ct $(peer steps fd00:10::5 32100 CT01 PACS1)
+    lan_done "$PEER" "DICOM over IPv6 on a port that nobody expects"
+}
+
+scenario_print() {
+    lan; objects 1 1 16
+    local d=$scratch/print who
+    mkdir -p "$d/db" "$d/spool" "$d/lut"
+    for who in LOCALPRINTER PRINTER; do cat >"$d/$who.cfg" <<CFG; done
+[[GENERAL]]
+[DATABASE]
+Directory = $d/db
+[LUT]
+Directory = $d/lut
+[PRINT]
+Directory = $d/spool
+[NETWORK]
+aetitle = VIEWER1
+[APPLICATION]
+[[COMMUNICATION]]
+[FILM1]
+Type = $who
+Aetitle = FILM1
+Hostname = $PACS
+Port = 10104
+Description = film printer
+DisableNewVRs = false
+ImplicitOnly = false
+MaxPDU = 16384
+FilmSizeID = 8INX10IN
+MediumType = PAPER\\CLEAR FILM
+FilmDestination = MAGAZINE\\PROCESSOR
+ResolutionID = STANDARD
+DisplayFormat = 1,1
+MagnificationType = NONE\\REPLICATE
+SupportsPresentationLUT = false
+Supports12Bit = true
+SupportsTrim = true
+CFG
+    in_ns_bg pacs dcmprscp -c "$d/LOCALPRINTER.cfg" -p FILM1
+    wait_listen pacs 10104
+    dcmpsprt -c "$d/PRINTER.cfg" -p FILM1 "$scratch/objects/s1i1.dcm"
+    lan_record print.pcap
+    in_ns viewer dcmprscu -c "$d/PRINTER.cfg" -p FILM1 "$d"/db/SP_*.dcm
+    lan_done "$DCMTK" "printing of one film: N-GET of the printer, N-CREATE of session and film box, N-SET of the image box, N-ACTION, N-DELETE"
+}
+
+certificate() { # certificate NAME SUBJECT: NAME.key and NAME.crt by our own authority
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$scratch/$1.key" -subj "$2" \
+        -out "$scratch/$1.csr" 2>/dev/null
+    openssl x509 -req -in "$scratch/$1.csr" -CA "$scratch/ca.crt" -CAkey "$scratch/ca.key" -CAcreateserial -days 3650 \
+        -out "$scratch/$1.crt" 2>/dev/null
+}
+
+scenario_tls() {
+    lan; objects 1 1 16
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -keyout "$scratch/ca.key" \
+        -out "$scratch/ca.crt" -subj "/C=JP/O=Example General Hospital/CN=Example CA" 2>/dev/null
+    certificate pacs "/C=JP/O=Example General Hospital/CN=pacs1.hospital.example"
+    certificate ct "/C=JP/O=Example General Hospital/CN=CT01"
+    local keys="+cf $scratch/ca.crt" port
+    for port in 2762 11112; do
+        in_ns_bg pacs storescp +tls "$scratch/pacs.key" "$scratch/pacs.crt" $keys -aet PACS1 -od "$scratch" $port
+        wait_listen pacs $port
+    done
+    lan_record tls.pcap
+    in_ns ct echoscu +tls "$scratch/ct.key" "$scratch/ct.crt" $keys -aet CT01 -aec PACS1 $PACS 2762
+    in_ns ct storescu -R +tls "$scratch/ct.key" "$scratch/ct.crt" $keys -aet CT01 -aec PACS1 $PACS 11112 \
+        "$scratch/objects/s1i1.dcm"
+    in_ns stranger echoscu -aet WKSTN99 -aec PACS1 $PACS 2762 2>/dev/null || true
+    lan_done "$DCMTK, $(version openssl)" "DICOM in TLS on port 2762 and on 11112, certificates of both sides; then DICOM without TLS to the port for TLS"
 }
 
 [ "${1:-}" != all ] || set -- $all

@@ -1,4 +1,5 @@
-/* DICOM data sets under a deflated transfer syntax (PS3.5 A.5): read at the front, within limits. */
+/* DICOM data sets under a deflated transfer syntax (PS3.5 A.5): read at the front, within limits.
+ */
 #include "tests/unit/dicom_build.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -129,7 +130,7 @@ Test(dicom_deflated, broken)
     const struct t_got *g = t_find(f, "dicom.dataset", 0);
     STR(g, "model", "Scan 64");
     STR(g, "serial", "");
-    cr_assert(ne(int, g->e->flags & WW_EV_TRUNCATED, 0));
+    cr_assert(ne(int, g->e->flags &WW_EV_TRUNCATED, 0));
     cr_assert(eq(sz, f->nanomaly, 0));
     t_free(f);
     f = opened();
@@ -172,7 +173,7 @@ Test(dicom_deflated, one_at_a_time)
     STR(g, "sop_class", MR);
     STR(g, "encoding", "opaque");
     NUM(g, "dataset_bytes", z->n);
-    cr_assert(ne(int, g->e->flags & WW_EV_TRUNCATED, 0));
+    cr_assert(ne(int, g->e->flags &WW_EV_TRUNCATED, 0));
     for (size_t i = 1; i < 3; i++)
         STR(t_find(f, "dicom.dataset", i), "serial", "SN1");
     cr_assert(eq(sz, f->nanomaly, 0));

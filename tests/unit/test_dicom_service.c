@@ -152,7 +152,8 @@ Test(dicom_service, pending_of_several_requests)
             b_send_usual(f, WW_B, 5, FIND, 0x8020, id, false, 0xff00);
     for (size_t i = 0; i < 24; i++)
         NUM(t_find(f, "dicom.response", i), "pending", i / 8 + 1);
-    b_send_usual(f, WW_B, 5, FIND, 0x8020, 9, false, 0xff00); /* takes the place of request 1 or 2 */
+    b_send_usual(f, WW_B, 5, FIND, 0x8020, 9, false,
+                 0xff00); /* takes the place of request 1 or 2 */
     NUM(t_find(f, "dicom.response", 24), "pending", 1);
     b_send_usual(f, WW_B, 5, FIND, 0x8020, 8, false, 0);
     NUM(t_find(f, "dicom.response", 25), "pending", 3);
@@ -175,7 +176,8 @@ static void role(struct b *user, const char *sop, bool scu, bool scp)
     free(i);
 }
 
-/* A-ASSOCIATE with contexts 1 CT and 3 MR, and a role item for CT; answered: the acceptor grants it. */
+/* A-ASSOCIATE with contexts 1 CT and 3 MR, and a role item for CT; answered: the acceptor grants
+ * it. */
 static void associate(struct b *m, uint8_t type, bool scu, bool scp, bool with_role)
 {
     struct b *i = b_new(), *u = b_new();
@@ -217,8 +219,8 @@ Test(dicom_service, roles_told)
         bool request, scu, scp, item;
         uint64_t want_scu, want_scp;
     } row[] = {
-        { true, true, false, false, 1, 0 },  { true, false, true, true, 0, 1 },
-        { true, true, true, true, 1, 1 },    { false, true, false, false, 1, 0 },
+        { true, true, false, false, 1, 0 }, { true, false, true, true, 0, 1 },
+        { true, true, true, true, 1, 1 },   { false, true, false, false, 1, 0 },
         { false, false, true, true, 0, 0 },
     };
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
@@ -231,6 +233,26 @@ Test(dicom_service, roles_told)
             STR(t_find(f, "dicom.associate", 0), "scp_classes", row[i].scp ? CT : "");
         t_free(f);
     }
+}
+
+/* The acceptance came first: its role items had no names to go with, so nothing is said of roles.
+ */
+Test(dicom_service, roles_of_a_late_request)
+{
+    struct t_feed *f = t_new(&ww_dissector_dicom);
+    struct b *m = b_new();
+    associate(m, 2, false, true, true);
+    t_bytes(f, WW_B, m->p, m->n);
+    m->n = 0;
+    associate(m, 1, false, true, true);
+    t_bytes(f, WW_A, m->p, m->n);
+    STR(t_find(f, "dicom.context", 0), "abstract_syntax", CT);
+    NUM(t_find(f, "dicom.context", 0), "requestor_scu", 0);
+    NUM(t_find(f, "dicom.context", 0), "requestor_scp", 0);
+    b_send_usual(f, WW_B, 1, CT, 0x0001, 1, false, 0);
+    cr_assert(eq(sz, f->nanomaly, 0));
+    free(m);
+    t_free(f);
 }
 
 /* Who may ask what: the acceptor stores only where the requestor provides, only the SCP reports. */
@@ -266,7 +288,11 @@ Test(dicom_service, many_negotiations)
         b_offer(i, 1, CT, EXPLICIT, NULL);
         b_items(u, 0x52, "1.2.3.4");
         for (unsigned k = 0; k < n; k++)
-            b_item(u, 0x56, "\0\x03" "1.2" "\1", 6);
+            b_item(u, 0x56,
+                   "\0\x03"
+                   "1.2"
+                   "\1",
+                   6);
         b_item(i, 0x50, u->p, u->n);
         b_assoc(m, 1, "PACS", "MOD", i);
         t_bytes(f, WW_A, m->p, m->n);
@@ -290,11 +316,31 @@ Test(dicom_service, lying_user_items)
         size_t n;
     } row[] = {
         { 0x53, "\0\1", 2 },
-        { 0x54, "\0\x09" "1.2.3" "\1\1", 9 },
-        { 0x56, "\0\x09" "1.2.3", 7 },
-        { 0x57, "\0\x05" "1.2.3" "\0\x05" "1.2", 12 },
-        { 0x58, "\1\0\0\x09" "CANARY", 10 },
-        { 0x58, "\2\0\0\6" "CANARY" "\0\7" "CANARY", 18 },
+        { 0x54,
+          "\0\x09"
+          "1.2.3"
+          "\1\1",
+          9 },
+        { 0x56,
+          "\0\x09"
+          "1.2.3",
+          7 },
+        { 0x57,
+          "\0\x05"
+          "1.2.3"
+          "\0\x05"
+          "1.2",
+          12 },
+        { 0x58,
+          "\1\0\0\x09"
+          "CANARY",
+          10 },
+        { 0x58,
+          "\2\0\0\6"
+          "CANARY"
+          "\0\7"
+          "CANARY",
+          18 },
     };
     for (size_t k = 0; k < sizeof row / sizeof row[0]; k++) {
         struct t_feed *f = t_new(&ww_dissector_dicom);

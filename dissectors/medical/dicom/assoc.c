@@ -229,7 +229,6 @@ void ww_dicom_tell_accept(const struct call *now)
     (void)WW_SET(e.calling_aet, WW_STR(d->calling));
     (void)WW_SET(e.impl_class_uid, ww_dicom_uid_text(&d->uids, w->impl_class));
     (void)WW_SET(e.impl_version, WW_STR(w->impl_version));
-    w->roles_apart = w->roles > 0 && !d->seen;
     e.contexts_proposed = d->seen ? 0 : WW_NULL32;
     for (size_t i = 0; i < CTX_MAX && d->seen; i++)
         if ((d->ctx[i].flags & CTX_OFFERED) != 0)
@@ -272,6 +271,7 @@ static void accept(const struct call *c, struct ww_rd r)
     d->answer.async[0] = it.async[0];
     d->answer.async[1] = it.async[1];
     d->answer.roles = it.roles;
+    d->answer.roles_apart = it.roles > 0 && !d->seen;
     d->answer.extended = it.extended;
     d->answer.impl_class = ww_dicom_uid_keep(&d->uids, it.impl_class);
     d->answer.cut = !WW_SET(d->answer.impl_version, it.impl_version);
@@ -320,6 +320,8 @@ static void release(const struct call *c, bool response)
     e.collision =
         c->s->asked_release && response ? other->asked_release : !response && other->asked_release;
     if (response && !other->asked_release && c->d->seen && !c->s->lost && !other->lost)
+        ww_dicom_anomaly(c, AN_pdu_out_of_order);
+    if (!response && c->s->asked_release) /* PS3.8 9.2: once asked, it waits for the answer */
         ww_dicom_anomaly(c, AN_pdu_out_of_order);
     if (response) {
         c->d->assoc = ASSOC_OVER;

@@ -325,7 +325,7 @@ static void check_role(const struct call *c, const struct msg *m)
 {
     const struct dicom *d = c->d;
     const struct ctx *x = ww_dicom_ctx(d, m->pcid);
-    if (x == NULL || !d->seen || !d->contexts_known || c->s->lost)
+    if (x == NULL || !d->seen || !d->contexts_known || d->answer.roles_apart || c->s->lost)
         return;
     bool scu = m->field != EVENT_REPORT, requestor = d->requestor == (uint8_t)c->dir;
     bool allowed = scu == requestor ? (x->flags & CTX_NOT_SCU) == 0 : (x->flags & CTX_SCP) != 0;

@@ -102,7 +102,8 @@ static uint8_t guess(struct ww_slice head)
         return DS_IMPLICIT_LE; /* an identifier may begin in a later group */
     if (b == 0 && a != 0 && is_vr(vr))
         return DS_EXPLICIT_LE;
-    bool print = (a & 0xf) == 0 && (b == 0x20 || b == 0x21); /* groups 2000 to 2110, little endian */
+    bool print =
+        (a & 0xf) == 0 && (b == 0x20 || b == 0x21); /* groups 2000 to 2110, little endian */
     if (print && !is_vr(vr) && ww_slice_at(head, 7) == 0)
         return DS_IMPLICIT_LE;
     if (print && is_vr(vr) && (a != 0 || (ww_slice_at(head, 6) != 0 && ww_slice_at(head, 7) == 0)))
@@ -150,11 +151,14 @@ static bool decode(const struct el *e, struct head *h)
     return true;
 }
 
-/* Nothing more is read of this set. */
+/* Nothing more is read of this set. Its texts are not told either: where the tags are wrong, a name
+ * of a patient may stand for that of a manufacturer. */
 static void give_up(const struct call *c, struct msg *m)
 {
     m->el.malformed = true;
     m->el.phase = EL_DONE;
+    for (size_t t = T_LEVEL; t < T_COUNT && m->phase == MSG_DATA; t++)
+        m->txt[t].n = 0;
     if (m->phase == MSG_DATA && !m->guessed && !m->damaged)
         ww_dicom_anomaly(c, AN_dataset_malformed);
 }
