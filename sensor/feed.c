@@ -93,7 +93,7 @@ struct ww_taken ww_feed_take_file(struct ww_worker *w, struct ww_ring *r)
 
 struct ww_taken ww_feed_take_live(struct ww_worker *w, struct ww_ring *r, struct ww_ring *ev)
 {
-    struct ww_pkt b[WW_BATCH];
+    struct ww_pkt *b = w->batch;
     unsigned fill = fill_of(r, r->cap);
     /* the last quarter of the event ring is for events that must not be lost */
     unsigned events = ev != NULL ? fill_of(ev, ev->cap / 4 * 3) : 0;

@@ -156,9 +156,12 @@ static enum ww_rc files_plain(const struct ww_pipeline_cfg *cfg, struct ww_pipel
     struct ww_worker_cfg wc = cfg->worker;
     wc.emit = plain_event;
     wc.emit_to = &p;
-    enum ww_rc rc = ww_worker_new(&p.w, &wc, e);
+    enum ww_rc rc = ww_cpus_check(cfg, e);
+    if (rc == WW_OK)
+        rc = ww_worker_new(&p.w, &wc, e);
     if (rc != WW_OK)
         return rc;
+    ww_cpus_here(cfg, NULL, 0, 0);
     for (unsigned i = 0; i < cfg->nsources && !stopped(cfg) && !p.unread; i++) {
         struct ww_capfile_cfg cc = { .filter = cfg->filter, .blocks = 2 };
         struct ww_capfile *c = NULL;

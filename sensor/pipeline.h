@@ -31,6 +31,8 @@ struct ww_pipeline_cfg {
     void (*progress)(void *to, uint64_t done, uint64_t size, uint64_t packets);
     void *progress_to;
     size_t ring_bytes; /* live: bytes of the packet ring of one worker; 0 = 32 MiB */
+    const uint16_t *cpus; /* processors for captures and workers, in turn; judge and writer run on any */
+    unsigned ncpus;       /* 0 = the system decides */
     void (*ready)(void *to); /* live: every interface is open and listened to; may be NULL */
     void *ready_to;
     /* live: an interface went down, up again or away; from the writer's thread, to is ready_to */

@@ -275,6 +275,7 @@ void *ww_capture_thread(void *arg)
 {
     struct ww_cthread *c = arg;
     ww_passive(c->run);
+    ww_cpus_here(c->run->cfg, "capture", c->i, c->i);
     bool good = listen_on(c);
     /* what the kernel holds already was seen: take it before leaving */
     ww_live_drain(c->live, live_packet, c);

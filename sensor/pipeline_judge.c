@@ -154,6 +154,7 @@ void *ww_judge_thread(void *arg)
     struct ww_run *run = arg;
     struct merge m = { .run = run };
     ww_passive(run);
+    ww_cpus_here(run->cfg, "judge", 0, WW_CPUS_ANY);
     m.route = (struct ww_routing){ .out = run->cfg->out,
                                    .write = to_writer,
                                    .write_to = run };

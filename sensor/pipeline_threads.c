@@ -12,7 +12,8 @@ void ww_pause(unsigned *turn)
         (void)sched_yield();
         return;
     }
-    struct timespec ts = { 0, t < 32 ? 20000 : 500000 };
+    /* after a tenth of a second of silence the machine may rest; rings hold far more than 2 ms */
+    struct timespec ts = { 0, t < 32 ? 20000 : t < 200 ? 500000 : 2000000 };
     (void)nanosleep(&ts, NULL);
 }
 
@@ -84,6 +85,8 @@ static void *worker_thread(void *arg)
     struct ww_run *run = t->run;
     unsigned turn = 0;
     ww_passive(run);
+    unsigned i = (unsigned)(t - run->w);
+    ww_cpus_here(run->cfg, "worker", i, run->nc + i);
     while (t->ended < run->nc) {
         bool any = false;
         for (unsigned c = 0; c < run->nc; c++)
@@ -123,8 +126,8 @@ static enum ww_rc make_worker(struct ww_run *run, unsigned i, struct ww_err *e)
         return rc;
     if (ww_ring_init(&t->ev, WW_EVENT_RING) != WW_OK)
         return WW_FAIL(e, WW_E_SYS, "no memory for an event ring");
-    size_t bytes = WW_PACKET_RING;
-    while (run->live && run->cfg->ring_bytes > bytes)
+    size_t bytes = run->cfg->ring_bytes > 0 ? WW_RING_LEAST : WW_PACKET_RING;
+    while (bytes < run->cfg->ring_bytes) /* a power of two */
         bytes *= 2;
     for (unsigned c = 0; c < run->nc; c++)
         if (ww_ring_init(&t->in[c], run->live ? bytes : 1 << 18) != WW_OK)
@@ -224,7 +227,11 @@ enum ww_rc ww_threads_files(const struct ww_pipeline_cfg *cfg, struct ww_pipelin
     struct ww_run *run = run_new(cfg, r, false, e);
     if (run == NULL)
         return WW_E_SYS;
-    enum ww_rc rc = start(run, e);
+    enum ww_rc rc = ww_cpus_check(cfg, e);
+    if (rc == WW_OK)
+        rc = start(run, e);
+    if (rc == WW_OK)
+        ww_cpus_here(cfg, NULL, 0, 0);
     if (rc == WW_OK)
         ww_feed_files(run);
     else
@@ -244,7 +251,7 @@ enum ww_rc ww_threads_live(const struct ww_pipeline_cfg *cfg, struct ww_pipeline
     struct ww_run *run = run_new(cfg, r, true, e);
     if (run == NULL)
         return WW_E_SYS;
-    enum ww_rc rc = WW_OK;
+    enum ww_rc rc = ww_cpus_check(cfg, e);
     for (unsigned c = 0; c < run->nc && rc == WW_OK; c++) {
         struct ww_live_cfg lc = cfg->live;
         lc.filter = cfg->filter;

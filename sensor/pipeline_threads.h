@@ -10,7 +10,8 @@ enum {
     WW_CAPTURES_MAX = 8,
     WW_EVENT_RING = 8 << 20,  /* bytes of the event ring of one worker */
     WW_WRITE_RING = 16 << 20, /* bytes of the ring to the writer */
-    WW_PACKET_RING = 32 << 20,
+    WW_PACKET_RING = 32 << 20, /* bytes of the ring from one interface to one worker */
+    WW_RING_LEAST = 1 << 20,   /* the largest packet must fit into half of it */
     WW_ACTION_RING = 1 << 20, /* bytes of the ring from the writer to the judge */
     WW_FILE_BLOCKS = 24       /* blocks in flight when files feed several workers */
 };
@@ -85,6 +86,13 @@ void *ww_capture_thread(void *arg);
 void ww_capture_none(struct ww_cthread *c);
 /* pipeline_judge.c: merge and judge */
 void *ww_judge_thread(void *arg);
+/* pipeline_cpus.c */
+/** Whether the processors that were asked for are there. */
+enum ww_rc ww_cpus_check(const struct ww_pipeline_cfg *cfg, struct ww_err *e) WW_MUST_CHECK;
+#define WW_CPUS_ANY UINT32_MAX
+/** Names the calling thread (name NULL: it keeps its own), and puts it on the turn-th processor of the
+ * list, beginning again at its end; WW_CPUS_ANY: on all of the list. */
+void ww_cpus_here(const struct ww_pipeline_cfg *cfg, const char *name, unsigned i, unsigned turn);
 /* pipeline_writer.c: outputs, and what people decide meanwhile */
 void *ww_writer_thread(void *arg);
 /** Live: gives up all system calls that could send, for the calling thread. */

@@ -87,6 +87,7 @@ void *ww_writer_thread(void *arg)
     unsigned since = 0;
     uint64_t last = 0;
     struct told t = { .lost = 0 };
+    ww_cpus_here(run->cfg, "writer", 0, WW_CPUS_ANY);
     for (;;) {
         size_t n;
         const struct ww_event *e = ww_ring_peek(&run->out, &n);

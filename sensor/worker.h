@@ -64,6 +64,7 @@ struct ww_worker {
     uint32_t flow;  /* flow of the segment at hand, for the sink */
     uint32_t load;  /* enum ww_load: what is left out now */
     struct ww_stream_sink sink;
+    struct ww_pkt batch[WW_BATCH]; /* live: packets taken from a ring, see feed.c */
     struct ww_dec dec[WW_BATCH];
     uint32_t hash[WW_BATCH];
     uint64_t same[WW_BATCH]; /* hash of what copies have in common */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 enum { WW_EXIT_OK = 0, WW_EXIT_FOUND = 1, WW_EXIT_INPUT = 2, WW_EXIT_EARLY = 3, WW_EXIT_UNKNOWN = 4 };
-enum { WW_ARGS_MAX = 4096, WW_LIST_MAX = 64 };
+enum { WW_ARGS_MAX = 4096, WW_LIST_MAX = 64, WW_CPUS_MAX = 256 };
 enum ww_format { WW_FMT_TEXT, WW_FMT_JSON, WW_FMT_MARKDOWN };
 
 struct ww_list {
@@ -24,7 +24,8 @@ struct ww_opts {
     const char *reason, *who, *until;
     enum ww_format format;
     bool test_config, privacy_strict, quiet, lang_ja, lang_given, promisc_off;
-    unsigned jobs, fail_level, buffer_mib, workers;
+    unsigned jobs, fail_level, buffer_mib, ring_mib, workers, ncpus;
+    uint16_t cpus[WW_CPUS_MAX];
     struct ww_worker_cfg worker; /* budgets; the configuration file changes them */
 };
 

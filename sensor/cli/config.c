@@ -49,6 +49,10 @@ static void set_kernel(struct ww_opts *o, unsigned long v)
     if (o->buffer_mib == 0)
         o->buffer_mib = (unsigned)v;
 }
+static void set_ring(struct ww_opts *o, unsigned long v)
+{
+    o->ring_mib = (unsigned)v;
+}
 static void set_stats(struct ww_opts *o, unsigned long v)
 {
     o->worker.stats_s = (uint32_t)v;
@@ -57,6 +61,8 @@ static void set_stats(struct ww_opts *o, unsigned long v)
 static const struct key keys[] = {
     { "capture", "workers", "threads that dissect", 1, WW_WORKERS_MAX, set_workers },
     { "capture", "kernel_buffer_mib", "kernel buffer of one interface", 1, 4096, set_kernel },
+    { "capture", "ring_mib", "live: packets that wait for one worker, from one interface; default 32", 1,
+      4096, set_ring },
     { "budget", "flows", "flows at a time", 64, 16000000, set_flows },
     { "budget", "tcp_flows", "TCP connections that are reassembled at a time", 16, 8000000, set_tcp },
     { "budget", "buffers_mib", "segments out of order and message rests", 8, 65536, set_buffers },

@@ -119,6 +119,29 @@ static bool set_jobs(struct ww_opts *o, const char *v)
     }
     return true;
 }
+/* A list such as 2,4-7. */
+static bool set_cpus(struct ww_opts *o, const char *v)
+{
+    o->ncpus = 0;
+    for (;;) {
+        char *end = NULL;
+        if (!isdigit((unsigned char)v[0]))
+            return false;
+        unsigned long from = strtoul(v, &end, 10);
+        unsigned long to = from;
+        if (*end == '-' && isdigit((unsigned char)end[1]))
+            to = strtoul(end + 1, &end, 10);
+        if (to < from || to > UINT16_MAX || to - from >= WW_CPUS_MAX - o->ncpus)
+            return false;
+        for (; from <= to; from++)
+            o->cpus[o->ncpus++] = (uint16_t)from;
+        if (*end == 0)
+            return true;
+        if (*end != ',')
+            return false;
+        v = end + 1;
+    }
+}
 static bool set_lang(struct ww_opts *o, const char *v)
 {
     o->lang_given = true;
@@ -188,7 +211,10 @@ static const struct opt table[] = {
     { WW_O_OUT, 'o', "output", "FILE", "where the result goes; standard output otherwise",
       set_out },
     { WW_O_JOBS, 'j', "jobs", "N", "workers; 0 = as many as cores; default 1", set_jobs },
-    { WW_O_BUFFER, 0, "buffer", "MIB", "kernel buffer per interface; default 64", set_buffer },
+    { WW_O_JOBS, 0, "cpus", "LIST",
+      "processors for captures and workers, in turn, such as 2,4-7",
+      set_cpus },
+    { WW_O_BUFFER, 0, "buffer", "MIB", "kernel buffer per interface; default 64: half a second of 1 Gbit/s", set_buffer },
     { WW_O_BUFFER, 'p', "no-promiscuous", NULL, "do not switch the interface to promiscuous mode",
       set_promisc },
     { WW_O_FAIL, 0, "fail-level", "1..5", "exit 1 when an alert of this level or above was raised",

@@ -141,6 +141,9 @@ struct ww_pipeline_cfg ww_setup_pipeline(const struct ww_setup *s, const struct 
                                   .sources = sources,
                                   .nsources = (unsigned)n,
                                   .filter = o->filter,
+                                  .ring_bytes = (size_t)o->ring_mib << 20,
+                                  .cpus = o->cpus,
+                                  .ncpus = o->ncpus,
                                   .out = { .judge = s->judge, .store = s->store, .eve = s->eve } };
     pc.worker.dissectors = ww_dissectors;
     pc.worker.key = ww_key_random();

@@ -299,6 +299,33 @@ def two_interfaces(program, folder):
         remove("v0", "w0")
 
 
+def processors(program, folder):
+    """--cpus: captures and workers in turn, judge and writer on any of them; and threads have names."""
+    cpus = sorted(os.sched_getaffinity(0))[:2]
+    pair("v0", "v1")
+    try:
+        m = Monitor(program, "-i", "v1", "-j", 2, "--cpus", ",".join(map(str, cpus))).ready()
+        tasks = "/proc/%d/task" % m.p.pid
+        wanted = {"judge 0": cpus, "writer 0": cpus}
+        wanted.update({name: [cpus[i % len(cpus)]] for i, name in enumerate(("capture 0", "worker 0", "worker 1"))})
+
+        def placed():
+            threads = {}
+            for t in os.listdir(tasks):
+                with open(os.path.join(tasks, t, "comm"), encoding="ascii") as f:
+                    threads[f.read().strip()] = sorted(os.sched_getaffinity(int(t)))
+            return all(threads.get(n) == c for n, c in wanted.items())
+
+        wait_for("each thread runs where it should: %s" % wanted, placed)
+        same(m.end(signal.SIGTERM), DONE, "exit code: %s" % m.lines())
+        for bad in ("", "x", "1-", "3-1", "0,,1", "0-70000"):
+            program.refused("monitor", "-i", "v1", "--cpus", bad, names=["--cpus"])
+        program.refused("monitor", "-i", "v1", "--cpus", "0-200", names=["--cpus"], says=["taskset"])
+        program.refused("analyze", WARD, "-o", os.devnull, "--cpus", "65535", names=["--cpus"], says=["taskset"])
+    finally:
+        remove("v0")
+
+
 def filters(program, folder):
     events = os.path.join(folder, "x.json")
     pair("v0", "v1")
@@ -347,7 +374,7 @@ def no_permission(program, folder):
 
 
 TESTS = {f.__name__: f for f in (one_worker, two_workers, goes_on, people, random_end, goes_down, goes_away, one_of_two_goes_away,
-                                 two_interfaces, full_disk, reader_leaves,
+                                 two_interfaces, full_disk, reader_leaves, processors,
                                  filters, cannot_listen, no_permission)}
 
 if __name__ == "__main__":
