@@ -10,6 +10,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import cuts  # noqa: E402
 import run  # noqa: E402
 from run import pcapfile  # noqa: E402
 
@@ -84,6 +85,33 @@ class Compare(unittest.TestCase):
 
     def test_other_event_types_are_not_messages(self):
         self.assertEqual(self.bad([event("flow", "end")]), [])
+
+
+class Cuts(unittest.TestCase):
+    """Messages of one direction end in frames 10, 20, 20, 30; one of the other in 25."""
+
+    def setUp(self):
+        self.intact = [dict(event(message_id=n), pcap_cnt=frame, flow_id=1, direction=way)
+                       for n, frame, way in ((1, 10, "a"), (2, 20, "a"), (3, 20, "a"), (4, 25, "b"), (5, 30, "a"))]
+
+    def wanted(self, first, skip):
+        return [e["dicom"]["message_id"] for e in cuts.late(self.intact, first, skip)]
+
+    def test_what_must_be_told(self):
+        self.assertEqual(self.wanted(1, 0), [1, 2, 3, 4, 5])
+        self.assertEqual(self.wanted(1, 1), [2, 3, 5])
+        self.assertEqual(self.wanted(1, 2), [5])
+        self.assertEqual(self.wanted(10, 1), [2, 3, 5])
+        self.assertEqual(self.wanted(11, 1), [5])
+        self.assertEqual(self.wanted(31, 0), [])
+
+    def test_what_is_wrong(self):
+        def at(first, told):
+            return cuts.faults({}, [(1, self.intact), (first, told)])
+        self.assertEqual(at(10, self.intact[1:]), ([], []))
+        self.assertEqual(at(10, self.intact[3:]), ([], [10]))
+        self.assertEqual(len(at(10, self.intact[:1])[0]), 1)
+        self.assertEqual(len(at(10, self.intact + [event(message_id=9)])[0]), 1)
 
 
 class Output(unittest.TestCase):
