@@ -11,8 +11,11 @@ WW_EVENT_TYPE(ww_flow_update, "flow.update", "A flow that goes on, every 60 s of
 WW_EVENT_TYPE(ww_flow_end, "flow.end", "A flow that is over", WW_EVT_KEEP, WW_FLOW_END_FIELDS);
 WW_EVENT_TYPE(ww_anomaly_ev, "anomaly", "Something that breaks a protocol", 0, WW_ANOMALY_FIELDS);
 WW_EVENT_TYPE(ww_stats, "stats", "Counters and coverage", WW_EVT_KEEP, WW_STATS_FIELDS);
+WW_EVENT_TYPE(ww_link_stats, "stats.link", "Counters and coverage of an interface, file or VLAN",
+              WW_EVT_KEEP, WW_LINK_FIELDS);
 
 const struct ww_event_type *const ww_core_events[] = {
     &ww_flow_start_type, &ww_flow_open_type, &ww_flow_app_type, &ww_flow_update_type,
-    &ww_flow_end_type,   &ww_anomaly_ev_type, &ww_stats_type,   NULL
+    &ww_flow_end_type,   &ww_anomaly_ev_type, &ww_stats_type,   &ww_link_stats_type,
+    NULL
 };

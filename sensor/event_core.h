@@ -47,6 +47,15 @@ WW_EVENT_DECLARE(ww_flow_update, WW_FLOW_END_FIELDS);
     F(S, U64, count, 0, NONE, "", "How often since the last event of the kind")
 WW_EVENT_DECLARE(ww_anomaly_ev, WW_ANOMALY_FIELDS);
 
+/* How much could be seen. Unknown is null, never 0. */
+#define WW_COVERAGE_FIELDS(F, S)                                                                   \
+    F(S, U32N, coverage__loss_ppm, 0, NONE, "ppm", "Lost share of packets or stream bytes, the greater; null = unknown")  \
+    F(S, U32N, coverage__one_way_ppm, 0, NONE, "ppm", "Share of used TCP flows with one direction only; null = no such flow")   \
+    F(S, U32N, coverage__midstream_ppm, 0, NONE, "ppm", "Share of TCP flows without beginning; null = no TCP flow")   \
+    F(S, U32N, coverage__truncated_ppm, 0, NONE, "ppm", "Share of packets cut by the snap length")\
+    F(S, STR, coverage__grade, 8, NONE, "", "A full, B small losses, C large losses, D hardly usable, ? unknown")  \
+    F(S, LIST, coverage__reasons, 384, NONE, "", "What lowers the grade")
+
 /* Cumulative since the start; unknown is null, never 0. */
 #define WW_STATS_FIELDS(F, S)                                                                      \
     F(S, U64, uptime, 0, NONE, "s", "Packet time covered so far")                                 \
@@ -73,9 +82,13 @@ WW_EVENT_DECLARE(ww_anomaly_ev, WW_ANOMALY_FIELDS);
     F(S, U64, flow__active, 0, NONE, "flows", "Flows in the table now")                           \
     F(S, U64, flow__evicted, 0, NONE, "flows", "Flows pushed out of a full table")                \
     F(S, U64, flow__midstream, 0, NONE, "flows", "TCP flows whose beginning was not seen")        \
-    F(S, U64, flow__one_way, 0, NONE, "flows", "Ended TCP flows with packets in one direction only")  \
+    F(S, U64, flow__one_way, 0, NONE, "flows", "Used TCP flows of which one direction has not been seen")  \
     F(S, U64, flow__tcp, 0, NONE, "flows", "TCP flows begun")                                     \
+    F(S, U64, flow__tcp_used, 0, NONE, "flows", "TCP flows in which an end sent data or acknowledged; others were only tried")  \
     F(S, U64, stream__gap_bytes, 0, NONE, "bytes", "Stream bytes that were never seen")           \
+    F(S, U64, stream__gap_bulk_bytes, 0, NONE, "bytes", "Of these, inside bulk that dissectors pass over anyway")  \
+    F(S, U64, stream__gap_acked_bytes, 0, NONE, "bytes", "Of these, acknowledged by the receiver: they passed and were not captured")  \
+    F(S, U64, stream__gap_cut_bytes, 0, NONE, "bytes", "Of these, cut by the snap length")          \
     F(S, U64, stream__bytes, 0, NONE, "bytes", "Stream bytes delivered or skipped")               \
     F(S, U64, stream__evicted, 0, NONE, "", "Out-of-order buffers given up for lack of room")     \
     F(S, U64, stream__no_tcp, 0, NONE, "flows", "TCP flows not reassembled for lack of room: judged by address only")  \
@@ -94,18 +107,49 @@ WW_EVENT_DECLARE(ww_anomaly_ev, WW_ANOMALY_FIELDS);
     F(S, U64, judge__late, 0, NONE, "events", "Events judged out of order")                       \
     F(S, U64, judge__event_drops, 0, NONE, "events", "Events lost because the event ring was full")   \
     F(S, U64, bugs, 0, NONE, "", "Broken invariants; anything above 0 is a bug of ours")          \
-    F(S, U32N, coverage__loss_ppm, 0, NONE, "ppm", "Lost share of packets and stream bytes; null = unknown")  \
-    F(S, U32N, coverage__one_way_ppm, 0, NONE, "ppm", "Share of TCP flows with one direction only")   \
-    F(S, U32N, coverage__midstream_ppm, 0, NONE, "ppm", "Share of TCP flows without beginning")   \
-    F(S, U32N, coverage__truncated_ppm, 0, NONE, "ppm", "Share of packets cut by the snap length")\
-    F(S, STR, coverage__grade, 8, NONE, "", "A full, B small losses, C large losses, D hardly usable, ? unknown")  \
-    F(S, LIST, coverage__reasons, 384, NONE, "", "What lowers the grade")
+    WW_COVERAGE_FIELDS(F, S)
 WW_EVENT_DECLARE(ww_stats, WW_STATS_FIELDS);
+
+/* One interface or file, or one VLAN of it. Cumulative since the start; unknown is null, never 0.
+ * A flow counts where its first packet was seen, its bytes and gaps where they showed. */
+#define WW_LINK_FIELDS(F, S)                                                                       \
+    F(S, STR, name, 96, NONE, "", "Interface, or file without its folders")                       \
+    F(S, STR, scope, 8, NONE, "", "source: a whole interface or file; vlan: one VLAN of it")      \
+    F(S, U32N, vlan, 0, NONE, "", "Innermost VLAN identifier, 0 = frames without a tag; null = all of the source")  \
+    F(S, BOOL, live, 0, NONE, "", "An interface that is listened to, not a file")                 \
+    F(S, BOOL, down, 0, NONE, "", "The interface was down or gone for a time")                    \
+    F(S, U32, vlans, 0, NONE, "", "VLANs seen on the source; frames without a tag count as one")  \
+    F(S, U64, untold, 0, NONE, "packets", "Packets of VLANs that are not told one by one, because there are too many")  \
+    F(S, TIME, first, 0, NONE, "", "First packet seen")                                            \
+    F(S, TIME, last, 0, NONE, "", "Last packet seen")                                              \
+    F(S, U64, packets, 0, NONE, "packets", "Packets seen")                                         \
+    F(S, U64, bytes, 0, NONE, "bytes", "Bytes on the wire")                                       \
+    F(S, U64N, kernel_drops, 0, NONE, "packets", "Dropped by the kernel; null in files and for a single VLAN")  \
+    F(S, U64N, ring_drops, 0, NONE, "packets", "Dropped because a worker's ring was full; null for a single VLAN")  \
+    F(S, U64, truncated, 0, NONE, "packets", "Cut by the snap length")                            \
+    F(S, U64, clock_steps, 0, NONE, "", "Time stamps that went back by over 1 s")                 \
+    F(S, U64, invalid, 0, NONE, "packets", "Frames that could not be decoded")                    \
+    F(S, U64, copies, 0, NONE, "packets", "Copies of a packet that another mirror port gave before")  \
+    F(S, U64, tcp_flows, 0, NONE, "flows", "TCP flows begun")                                     \
+    F(S, U64, midstream, 0, NONE, "flows", "TCP flows whose beginning was not seen")              \
+    F(S, U64, tcp_used, 0, NONE, "flows", "TCP flows in which an end sent data or acknowledged")  \
+    F(S, U64, one_way, 0, NONE, "flows", "Of these, with one direction that has not been seen")   \
+    F(S, U64, stream_bytes, 0, NONE, "bytes", "Stream bytes delivered or skipped")                \
+    F(S, U64, gap_bytes, 0, NONE, "bytes", "Stream bytes that were never seen")                   \
+    F(S, U64, gap_bulk_bytes, 0, NONE, "bytes", "Of these, inside bulk that dissectors pass over anyway")  \
+    F(S, U64, gap_acked_bytes, 0, NONE, "bytes", "Of these, acknowledged by the receiver: they passed and were not captured")  \
+    F(S, U64, gap_cut_bytes, 0, NONE, "bytes", "Of these, cut by the snap length")                \
+    WW_COVERAGE_FIELDS(F, S)
+WW_EVENT_DECLARE(ww_link_stats, WW_LINK_FIELDS);
 
 /** Fills the coverage members of a statistics record from its counters. */
 void ww_coverage_grade(struct ww_stats *s);
 /** After the grade: for a time nothing could be seen at all. */
 void ww_coverage_deaf(struct ww_stats *s);
+/** After the grade: one interface or VLAN is worse than the whole, which hides it. */
+void ww_coverage_uneven(struct ww_stats *s);
+/** Fills the coverage members of a link's record. */
+void ww_coverage_link(struct ww_link_stats *s);
 
 /* flow.start, flow.open and flow.app are for the judge; outputs write update and end. */
 extern const struct ww_event_type *const ww_core_events[];

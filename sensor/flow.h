@@ -18,7 +18,8 @@ enum {
     WW_FF_FIN_B = 8,
     WW_FF_REPLIED = 16,   /* both directions were seen */
     WW_FF_OPEN_TOLD = 32,
-    WW_FF_CUT = 64        /* a packet was cut by the snap length */
+    WW_FF_CUT = 64,       /* a packet was cut by the snap length */
+    WW_FF_USED = 128      /* TCP: an end sent data or acknowledged, so it was more than an attempt */
 };
 
 /* One flow. The first 64 bytes are what every packet touches. */
@@ -33,6 +34,7 @@ struct ww_flow {
     uint8_t flags;      /* WW_FF_* */
     uint8_t client, client_by;
     uint8_t probes;     /* probe rounds with payload so far */
+    uint16_t link;      /* entry of the worker's links where the first packet was seen */
     uint64_t last;      /* packet time of the last packet, ns */
     /* second line */
     uint64_t start;

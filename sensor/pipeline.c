@@ -43,6 +43,11 @@ void ww_route_time(struct ww_routing *r)
         ww_judge_tick(r->out.judge, r->last_ts, r->write, r->write_to);
 }
 
+static void route_link(void *to, const struct ww_event *e)
+{
+    ww_route(to, e);
+}
+
 void ww_route_stats(struct ww_routing *r, struct ww_stats *s)
 {
     union {
@@ -51,7 +56,10 @@ void ww_route_stats(struct ww_routing *r, struct ww_stats *s)
     } rec;
     s->bugs = ww_bugs();
     s->uptime = r->started ? (r->last_ts - r->first_ts) / NS : 0;
+    ww_tally_tell(r->tally, r->last_ts, route_link, r);
     ww_coverage_grade(s);
+    if (r->tally->uneven && ww_slice_eqs(WW_STR(s->coverage__grade), "A"))
+        ww_coverage_uneven(s);
     if (r->deaf)
         ww_coverage_deaf(s);
     rec.e = (struct ww_event){ .type = &ww_stats_type,
@@ -102,6 +110,7 @@ struct plain {
     const struct ww_pipeline_cfg *cfg;
     struct ww_pipeline_result *r;
     struct ww_routing route;
+    struct ww_tally tally;
     struct ww_worker *w;
 };
 
@@ -109,6 +118,10 @@ struct plain {
 static void plain_event(void *to, const struct ww_event *e)
 {
     struct plain *p = to;
+    if (e->type == &ww_link_stats_type) {
+        ww_tally_take(&p->tally, 0, e);
+        return;
+    }
     if (e->type == &ww_stats_type) {
         ww_copy(&p->r->stats, (struct ww_slice){ e->body, sizeof p->r->stats });
         if (e->ts > p->route.last_ts)
@@ -151,16 +164,21 @@ static enum ww_rc files_plain(const struct ww_pipeline_cfg *cfg, struct ww_pipel
 {
     struct plain p = { .cfg = cfg, .r = r };
     p.route = (struct ww_routing){ .out = cfg->out,
-                                   .write = ww_outlets_write };
+                                   .write = ww_outlets_write,
+                                   .tally = &p.tally };
     p.route.write_to = &p.route.out;
     struct ww_worker_cfg wc = cfg->worker;
     wc.emit = plain_event;
     wc.emit_to = &p;
     enum ww_rc rc = ww_cpus_check(cfg, e);
     if (rc == WW_OK)
+        rc = ww_tally_init(&p.tally, 1, cfg->sources, cfg->nsources, false, e);
+    if (rc == WW_OK)
         rc = ww_worker_new(&p.w, &wc, e);
-    if (rc != WW_OK)
+    if (rc != WW_OK) {
+        ww_tally_free(&p.tally);
         return rc;
+    }
     ww_cpus_here(cfg, NULL, 0, 0);
     for (unsigned i = 0; i < cfg->nsources && !stopped(cfg) && !p.unread; i++) {
         struct ww_capfile_cfg cc = { .filter = cfg->filter, .blocks = 2 };
@@ -179,6 +197,7 @@ static enum ww_rc files_plain(const struct ww_pipeline_cfg *cfg, struct ww_pipel
         ww_judge_end(cfg->out.judge, p.w->now, p.route.write, p.route.write_to);
     r->last_ts = p.w->now;
     ww_worker_free(p.w);
+    ww_tally_free(&p.tally);
     return WW_OK;
 }
 

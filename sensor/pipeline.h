@@ -4,6 +4,7 @@
 #define WW_PIPELINE_H
 #include "rules/judge.h"
 #include "sensor/capture.h"
+#include "sensor/tally.h"
 #include "sensor/worker.h"
 #include "store/store.h"
 #include <stdatomic.h>
@@ -71,6 +72,7 @@ struct ww_routing {
     uint64_t tick;
     bool started;
     bool deaf; /* live: an interface was down or away for a time */
+    struct ww_tally *tally;
     uint64_t first_ts, last_ts;
 };
 void ww_route(struct ww_routing *r, const struct ww_event *e);
@@ -79,6 +81,7 @@ void ww_pipeline_file_done(struct ww_pipeline_result *r, const char *name,
                            const struct ww_capfile *c);
 /** Lets the judge know of the time, once per second of packet time. */
 void ww_route_time(struct ww_routing *r);
+/** All workers have told: the links, then the counters of the whole run. */
 void ww_route_stats(struct ww_routing *r, struct ww_stats *s);
 void ww_outlets_write(void *to, const struct ww_event *e);
 /** Whether all that reads the outlets is gone; for the thread that writes. */

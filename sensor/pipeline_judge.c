@@ -68,16 +68,30 @@ struct merge {
     uint64_t late;
 };
 
+/* What the capture of an interface counts itself. */
+static void captured(struct merge *m, unsigned c)
+{
+    const struct ww_cthread *t = &m->run->c[c];
+    bool deaf = atomic_load_explicit(&t->deaf, memory_order_relaxed);
+    m->route.deaf |= deaf;
+    ww_tally_drops(&m->run->tally, c, atomic_load_explicit(&t->dropped, memory_order_relaxed),
+                   atomic_load_explicit(&t->ring_drops, memory_order_relaxed), deaf);
+}
+
 static void pass_on(struct merge *m, unsigned i, const uint8_t *rec, uint64_t key)
 {
     struct ww_run *run = m->run;
     struct ww_event *e = (struct ww_event *)(void *)(uintptr_t)(rec + KEY);
+    if (e->type == &ww_link_stats_type) {
+        ww_tally_take(&run->tally, i, e);
+        return;
+    }
     if (e->type == &ww_stats_type) {
         ww_copy(&run->latest[i], (struct ww_slice){ e->body, sizeof run->latest[i] });
         if (++m->told % run->nw == 0) { /* all workers tell at the same ticks, and at their end */
             total(run, &run->r->stats);
-            for (unsigned c = 0; c < run->nc; c++)
-                m->route.deaf |= atomic_load_explicit(&run->c[c].deaf, memory_order_relaxed);
+            for (unsigned c = 0; run->live && c < run->nc; c++)
+                captured(m, c);
             run->r->stats.judge__late = m->late;
             if (e->ts > m->route.last_ts)
                 m->route.last_ts = e->ts;
@@ -157,7 +171,8 @@ void *ww_judge_thread(void *arg)
     ww_cpus_here(run->cfg, "judge", 0, WW_CPUS_ANY);
     m.route = (struct ww_routing){ .out = run->cfg->out,
                                    .write = to_writer,
-                                   .write_to = run };
+                                   .write_to = run,
+                                   .tally = &run->tally };
     unsigned turn = 0;
     for (;;) {
         take_actions(run);

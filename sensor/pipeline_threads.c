@@ -156,6 +156,7 @@ static enum ww_rc start(struct ww_run *run, struct ww_err *e)
     if (ww_ring_init(&run->out, WW_WRITE_RING) != WW_OK ||
         ww_ring_init(&run->acts, WW_ACTION_RING) != WW_OK)
         return WW_FAIL(e, WW_E_SYS, "no memory for the writer's ring");
+    rc = ww_tally_init(&run->tally, run->nw, run->cfg->sources, run->cfg->nsources, run->live, e);
     for (unsigned i = 0; i < run->nw && rc == WW_OK; i++)
         rc = make_worker(run, i, e);
     if (rc == WW_OK)
@@ -195,6 +196,7 @@ static void finish(struct ww_run *run)
     }
     for (unsigned c = 0; c < run->nc; c++)
         ww_live_close(run->c[c].live);
+    ww_tally_free(&run->tally);
     ww_ring_free(&run->out);
     ww_ring_free(&run->acts);
 }

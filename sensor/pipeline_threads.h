@@ -65,6 +65,7 @@ struct ww_run {
     struct ww_wthread w[WW_WORKERS_MAX];
     struct ww_cthread c[WW_CAPTURES_MAX];
     struct ww_stats latest[WW_WORKERS_MAX];
+    struct ww_tally tally; /* judge's */
     struct ww_ring out; /* judge to writer */
     struct ww_ring acts; /* writer to judge: struct ww_act; the store belongs to the writer */
     uint64_t write_drops;

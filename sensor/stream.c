@@ -47,6 +47,11 @@ static void lose(struct ww_stream *s, struct ww_side *x, enum ww_dir dir, uint32
                  const struct ww_stream_sink *sink)
 {
     uint32_t lost = to - x->next;
+    int32_t acked = x->has_ack ? diff(x->acked, x->next) : 0;
+    x->lost_bulk = x->skip > 0;
+    x->lost_acked = acked > 0;
+    s->stats.gap_bulk += x->skip < lost ? x->skip : lost;
+    s->stats.gap_acked += acked <= 0 ? 0 : (uint32_t)acked < lost ? (uint32_t)acked : lost;
     x->lost_lo = x->next;
     x->lost_hi = to;
     x->next = to;
@@ -170,10 +175,12 @@ static bool hole_is_lost(const struct ww_stream *s, const struct ww_side *x, uin
 static void lose_cut(struct ww_stream *s, struct ww_side *x, enum ww_dir dir, uint32_t to,
                      const struct ww_stream_sink *sink)
 {
+    uint64_t before = s->stats.gap_bytes;
     while (x->seg.i != WW_NONE && diff(seg_at(s, x->seg)->seq, to) < 0)
         lose_first_hole(s, x, dir, sink);
     if (diff(to, x->next) > 0)
         lose(s, x, dir, to, sink);
+    s->stats.gap_cut += s->stats.gap_bytes - before;
     drain(s, x, dir, sink);
 }
 
@@ -194,6 +201,11 @@ static void ahead_of_hole(struct ww_stream *s, struct ww_side *x, enum ww_dir di
         deliver(s, x, dir, ww_slice_sub(in, old, in.n), sink);
 }
 
+static void mend(uint64_t *total, uint64_t back)
+{
+    *total -= back < *total ? back : *total;
+}
+
 /* Bytes that were seen before, or that fill a hole which was given up. */
 static void old_bytes(struct ww_stream *s, struct ww_tcp *t, struct ww_side *x, uint32_t seq,
                       size_t n)
@@ -203,7 +215,9 @@ static void old_bytes(struct ww_stream *s, struct ww_tcp *t, struct ww_side *x, 
         /* late, not lost: the dissector has gone on, but the loss figures are mended */
         uint64_t back = n < x->gap_bytes ? n : x->gap_bytes;
         x->gap_bytes -= back;
-        s->stats.gap_bytes -= back < s->stats.gap_bytes ? back : s->stats.gap_bytes;
+        mend(&s->stats.gap_bytes, back);
+        mend(&s->stats.gap_bulk, x->lost_bulk ? back : 0);
+        mend(&s->stats.gap_acked, x->lost_acked ? back : 0);
         return;
     }
     t->retransmits++;

@@ -31,6 +31,7 @@ struct ww_side {
     uint32_t rx_after;  /* segments of this direction since the hole was met */
     uint8_t wild;       /* segments in a row that were absurdly far ahead */
     bool has_next, has_ack, fin;
+    bool lost_bulk, lost_acked; /* what the newest hole was, for bytes that come late after all */
 };
 
 struct ww_tcp {
@@ -48,6 +49,7 @@ struct ww_stream_cfg {
 
 struct ww_stream_stats {
     uint64_t bytes, gap_bytes, evicted, overlaps, out_of_order, retransmits;
+    uint64_t gap_bulk, gap_acked, gap_cut; /* of gap_bytes: skipped anyway, acknowledged, cut short */
     uint64_t steps; /* waiting segments looked at to find a place */
 };
 

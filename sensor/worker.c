@@ -26,7 +26,8 @@ size_t ww_worker_budget(const struct ww_worker_cfg *c)
            slots * sizeof(struct ww_flow_slot) + c->tcp_flows * sizeof(struct ww_tcp) +
            c->buffer_bytes + c->state_bytes +
            c->datagrams * (sizeof(struct ww_frag) + WW_FRAG_DATAGRAM_MAX + 1) +
-           ww_dups_bytes(c->recent) + sizeof(struct ww_worker);
+           ww_dups_bytes(c->recent) + WW_LINKS_MAX * sizeof(struct ww_link) +
+           WW_LINK_SLOTS * sizeof(uint16_t) + sizeof(struct ww_worker);
 }
 
 static void sink_data(void *to, enum ww_dir dir, struct ww_slice in)
@@ -60,6 +61,7 @@ enum ww_rc ww_worker_new(struct ww_worker **out, const struct ww_worker_cfg *cfg
     if (w->due == NULL || ww_flows_init(&w->flows, cfg->flows, cfg->key) != WW_OK ||
         ww_slab_init(&w->tcp, sizeof(struct ww_tcp), cfg->tcp_flows) != WW_OK ||
         ww_bufs_init(&w->bufs, cfg->buffer_bytes) != WW_OK ||
+        ww_links_init(&w->links) != WW_OK ||
         ww_defrag_init(&w->defrag, cfg->datagrams, cfg->key) != WW_OK ||
         ww_dups_init(&w->dups, cfg->recent, cfg->key) != WW_OK) {
         ww_err_set(e, WW_E_SYS, "no memory for the tables (%zu MiB); lower the budgets",
@@ -89,6 +91,7 @@ void ww_worker_free(struct ww_worker *w)
     ww_engine_free(&w->engine);
     ww_dups_free(&w->dups);
     ww_defrag_free(&w->defrag);
+    ww_links_free(&w->links);
     ww_bufs_free(&w->bufs);
     ww_slab_free(&w->tcp);
     ww_flows_free(&w->flows);
@@ -144,11 +147,14 @@ static void on_tcp(struct ww_worker *w, uint32_t i, const struct ww_dec *d, enum
 {
     struct ww_flow *f = ww_flow_at(&w->flows, i);
     tcp_state(w, i, d, dir);
+    if (!(f->flags & WW_FF_USED) || f->pkts[dir] == 1)
+        ww_worker_link_tcp(w, f, d, dir);
     if (f->ext == WW_NONE)
         return;
     w->flow = i;
     (void)ww_stream_segment(&w->stream, ww_slab_at(&w->tcp, f->ext), d, dir, w->engine.now,
                             &w->sink);
+    ww_worker_link_stream(w, w->link);
 }
 
 static void on_datagram(struct ww_worker *w, uint32_t i, const struct ww_dec *d, enum ww_dir dir)
@@ -240,8 +246,10 @@ static void one(struct ww_worker *w, const struct ww_pkt *p, struct ww_dec *d, u
     w->stats.bytes += p->len;
     w->stats.truncated += d->cut && !p->shed;
     w->stats.load_cut += p->shed;
+    ww_worker_on_link(w, p, d);
     if (ww_dup_is_copy(&w->dups, d, same, p->ts)) { /* seen through another mirror port */
         w->stats.copies++;
+        w->links.of[w->link].s.copies++;
         return;
     }
     count(w, d);

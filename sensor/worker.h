@@ -5,6 +5,7 @@
 #include "sensor/dup.h"
 #include "sensor/engine.h"
 #include "sensor/event_core.h"
+#include "sensor/links.h"
 
 /* What a worker leaves out when packets come faster than it can take them. Each step includes those
  * before it; flows, devices and their bytes are counted in all of them. */
@@ -41,7 +42,7 @@ struct ww_worker_stats {
     uint64_t packets, bytes, truncated, clock_steps, copies;
     uint64_t ipv4, ipv6, tcp, udp, icmp, arp, other, fragments;
     uint64_t dec[WW_DEC_N];
-    uint64_t midstream, tcp_flows, tcp_ended, one_way, no_tcp;
+    uint64_t midstream, tcp_flows, tcp_used, one_way, no_tcp;
     uint64_t first_ts, last_ts;
     uint64_t load_raised;      /* times the worker began to leave out more */
     uint64_t left[WW_LOAD_N];  /* payload bytes that were not dissected, by the step that did it */
@@ -60,6 +61,11 @@ struct ww_worker {
     struct ww_worker_stats stats;
     uint64_t now;   /* newest packet time, ns */
     uint64_t stats_turn; /* period of the last statistics */
+    struct ww_links links;
+    uint32_t link;              /* of the packet at hand */
+    uint32_t link_source;       /* the packet before: its source and VLAN, so that the next of the */
+    uint16_t link_vlan;         /* same kind needs no look-up */
+    struct ww_stream_stats on_links; /* what of the stream's counters the links have already */
     uint32_t *due;  /* flows whose timers are due at one tick */
     uint32_t flow;  /* flow of the segment at hand, for the sink */
     uint32_t load;  /* enum ww_load: what is left out now */
@@ -87,7 +93,8 @@ void ww_worker_tick(struct ww_worker *w, uint64_t now_ns);
 /** End of input: every flow ends with reason eof. */
 void ww_worker_end(struct ww_worker *w);
 /** Adds this worker's counters to a statistics record. The worker tells them as an event of its own
- * each stats_s and at the end; uptime, drops and coverage are the pipeline's. */
+ * each stats_s and at the end, after what changed on its links; uptime, drops and coverage are the
+ * pipeline's. */
 void ww_worker_add_stats(const struct ww_worker *w, struct ww_stats *s);
 void ww_worker_tell_stats(struct ww_worker *w, uint64_t at);
 #endif

@@ -73,13 +73,10 @@ void ww_worker_end_flow(struct ww_worker *w, uint32_t i, uint64_t at, const char
         struct ww_tcp *t = ww_slab_at(&w->tcp, f->ext);
         w->flow = i;
         ww_stream_flush(&w->stream, t, &w->sink);
+        ww_worker_link_stream(w, f->link);
     }
     ww_engine_flow_end(&w->engine, i);
     tell_end(w, i, at, &ww_flow_end_type, reason);
-    if (f->proto == WW_IPPROTO_TCP) {
-        w->stats.tcp_ended++;
-        w->stats.one_way += f->pkts[0] == 0 || f->pkts[1] == 0;
-    }
     if (f->ext != WW_NONE) {
         ww_stream_drop(&w->stream, ww_slab_at(&w->tcp, f->ext));
         ww_slab_put(&w->tcp, f->ext);
@@ -195,11 +192,15 @@ uint32_t ww_worker_begin_flow(struct ww_worker *w, const struct ww_dec *d, uint3
     f->icmp_type = d->icmp_type;
     f->icmp_code = d->icmp_code;
     guess_client(w, f, d);
+    f->link = (uint16_t)w->link;
     if (f->proto == WW_IPPROTO_TCP) {
+        struct ww_link *l = &w->links.of[w->link];
+        l->s.tcp_flows++;
         w->stats.tcp_flows++;
         if (!(d->tcp_flags & WW_TCP_SYN)) {
             f->flags |= WW_FF_MIDSTREAM;
             w->stats.midstream++;
+            l->s.midstream++;
         }
         f->ext = ww_slab_get(&w->tcp);
         if (f->ext == WW_NONE)

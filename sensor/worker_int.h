@@ -18,4 +18,12 @@ void ww_worker_timers(struct ww_worker *w, uint64_t now);
 uint32_t ww_worker_collect_due(struct ww_worker *w, uint64_t now);
 /** Whether n payload bytes of a flow are left out under the present load; counts them. */
 bool ww_worker_sheds(struct ww_worker *w, const struct ww_flow *f, enum ww_dir dir, size_t n);
+/* worker_stats.c: counters by interface and VLAN */
+/** The link of a packet becomes the one at hand, and counts it. */
+void ww_worker_on_link(struct ww_worker *w, const struct ww_pkt *p, const struct ww_dec *d);
+/** Gives what the stream counted since the last call to a link: where the packet at hand came from, or,
+ * at a flow's end, where its first packet did. */
+void ww_worker_link_stream(struct ww_worker *w, uint32_t link);
+/** A packet of a TCP flow was counted in it: is the flow used, and are both directions seen? */
+void ww_worker_link_tcp(struct ww_worker *w, struct ww_flow *f, const struct ww_dec *d, enum ww_dir dir);
 #endif

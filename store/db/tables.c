@@ -136,6 +136,13 @@ static const struct ww_col statistics[] = {
     { 1, "body", "@json", T, WW_M_SET },
 };
 
+/* The newest counters of each interface, file and VLAN. Cumulative within a run. */
+static const struct ww_col links[] = {
+    { 2, "run", "@run", I, WW_M_KEY },    { 2, "source", "@source", I, WW_M_KEY },
+    { 2, "scope", "scope", T, WW_M_KEY }, { 2, "vlan", "vlan", I, WW_M_KEY },
+    { 2, "ts", "@ts", I, WW_M_SET },      { 2, "body", "@json", T, WW_M_SET },
+};
+
 #define COLS(a) a, sizeof(a) / sizeof((a)[0])
 const struct ww_table ww_db_tables[] = {
     { 1, "devices", "device.evidence", COLS(devices), WW_T_CAPPED, "last_seen" },
@@ -146,6 +153,7 @@ const struct ww_table ww_db_tables[] = {
     { 1, "verdicts", "baseline.verdict", COLS(verdicts), WW_T_NUMBERED | WW_T_CAPPED, "id" },
     { 1, "conversations", "device.conversation", COLS(conversations), WW_T_CAPPED, "last_seen" },
     { 1, "statistics", "stats", COLS(statistics), WW_T_CAPPED, "ts" },
+    { 2, "links", "stats.link", COLS(links), WW_T_CAPPED, "ts" },
     { .name = NULL },
 };
 
@@ -166,5 +174,6 @@ const struct ww_migration ww_db_migrations[] = {
       "CREATE TABLE chain(n INTEGER PRIMARY KEY, kind INTEGER NOT NULL, ref INTEGER NOT NULL,"
       " at INTEGER NOT NULL, digest BLOB NOT NULL, hash BLOB NOT NULL);"
       "CREATE INDEX chain_ref ON chain(kind, ref);" },
+    { "coverage of interfaces and VLANs", NULL },
     { NULL, NULL },
 };

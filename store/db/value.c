@@ -167,6 +167,8 @@ int ww_db_bind(struct ww_store *s, const struct ww_feed *fd, uint16_t i, const s
     uint64_t v;
     if (c->merge == WW_M_COUNT)
         return sqlite3_bind_int(st, at, 1);
+    if (f == NULL && key && fd->item[i] == IT_SOURCE && e->source >= s->nsrc)
+        return sqlite3_bind_int(st, at, 0);
     if (f == NULL)
         return bind_item(s, st, at, (enum item)fd->item[i], e);
     switch ((enum ww_ftype)f->type) {
@@ -179,7 +181,9 @@ int ww_db_bind(struct ww_store *s, const struct ww_feed *fd, uint16_t i, const s
     case WW_FT_U32N:
     case WW_FT_U64N:
         v = ww_get_u64(e, f);
-        return v == WW_NULL64 ? sqlite3_bind_null(st, at) : bind_u64(st, at, v);
+        return v != WW_NULL64 ? bind_u64(st, at, v)
+               : key          ? sqlite3_bind_int(st, at, 0)
+                              : sqlite3_bind_null(st, at);
     case WW_FT_TIME:
         v = ww_get_u64(e, f);
         return v == 0 && !key ? sqlite3_bind_null(st, at) : bind_u64(st, at, v);

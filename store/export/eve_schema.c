@@ -214,12 +214,6 @@ static void object(struct ww_out *o, const struct ww_registry *r, uint16_t first
     struct ww_eve_type a;
     struct ww_eve_type b;
     ww_eve_type_of(&a, r->type[first]->name);
-    if (a.type == NULL) {
-        ww_json_open(o, a.object, '{');
-        ref(o, a.object);
-        ww_json_close(o, '}');
-        return;
-    }
     ww_json_open(o, a.object, '{');
     ww_json_open(o, "oneOf", '[');
     for (uint16_t i = first; i < r->n; i++) {

@@ -72,6 +72,12 @@ static void losses(const struct ww_page *p, const struct ww_coverage *c)
         { c->ring_drops, false, "内部の待ち行列で捨てたパケット", "packets dropped in our queues" },
         { c->invalid, false, "読めなかったフレーム", "frames that could not be read" },
         { c->gap_bytes, false, "ストリーム中の欠けたバイト", "missing bytes inside of streams" },
+        { c->gap_bulk_bytes, false, "うち、読み飛ばす大量データの中",
+          "of these inside bulk that is passed over anyway" },
+        { c->gap_acked_bytes, false, "うち、受信側は受け取ったもの",
+          "of these received by the other end, so missed here" },
+        { c->gap_cut_bytes, false, "うち、パケットの切り詰めによるもの",
+          "of these cut by the snap length" },
         { c->event_drops, false, "捨てた事象", "events lost" },
         { c->stopped, false, "解釈をあきらめた接続", "flows given up by their dissector" },
         { c->no_tcp, false, "領域不足で組み立てなかったTCP接続",
@@ -100,7 +106,7 @@ static void losses(const struct ww_page *p, const struct ww_coverage *c)
 }
 
 /* Codes of sensor/coverage.c; a code that is not here is shown as it is. */
-static struct ww_slice reason_text(bool ja, struct ww_slice code)
+struct ww_slice ww_reason_text(bool ja, struct ww_slice code)
 {
     static const struct {
         const char *code, *ja, *en;
@@ -127,6 +133,8 @@ static struct ww_slice reason_text(bool ja, struct ww_slice code)
           "under overload the contents of bulk transfers were not dissected" },
         { "overload_payload", "過負荷で通信の中身を解析しなかった",
           "under overload payload was not dissected" },
+        { "uneven", "一部のインターフェースまたはVLANは全体より悪い",
+          "an interface or VLAN is worse than the whole" },
         { "events_dropped", "事象を捨てた", "events were lost" },
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
@@ -142,7 +150,7 @@ static void reasons(const struct ww_page *p, const struct ww_coverage *c)
     struct ww_slice list = ww_slice_str(c->reasons);
     size_t at = 0;
     for (struct ww_slice s = ww_model_item(list, &at); s.p != NULL; s = ww_model_item(list, &at)) {
-        struct ww_slice text = reason_text(p->ja, s);
+        struct ww_slice text = ww_reason_text(p->ja, s);
         ww_out_s(&o, o.n > 0 ? (p->ja ? "、" : "; ") : (p->ja ? "理由: " : "because: "));
         ww_out_raw(&o, text.p, text.n);
     }

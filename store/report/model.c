@@ -70,7 +70,8 @@ static const char coverage_sql[] =
     J("flow.one_way") "," J("stream.gap_bytes") "," J("judge.late") "," J("judge.event_drops") ","
     J("app_layer.stopped") "," J("stream.no_tcp") "," J("app_layer.no_state") ","
     J("app_layer.no_buffer") "," J("decoder.fragments_evicted") ","
-    J("app_layer.requests_evicted") "," J("coverage.loss_ppm") "," J("coverage.one_way_ppm") ","
+    J("app_layer.requests_evicted") "," J("stream.gap_bulk_bytes") ","
+    J("stream.gap_acked_bytes") "," J("stream.gap_cut_bytes") "," J("coverage.loss_ppm") "," J("coverage.one_way_ppm") ","
     J("coverage.midstream_ppm") "," J("coverage.truncated_ppm") "," J("coverage.grade") ","
     "(SELECT group_concat(value,char(31)) FROM json_each(body,'$.coverage.reasons'))"
     " FROM statistics ORDER BY run DESC,hour DESC LIMIT 1";
@@ -84,7 +85,8 @@ static enum ww_rc coverage(const struct ww_store *s, struct ww_coverage *c, stru
                           &c->tcp,         &c->midstream,     &c->one_way,      &c->gap_bytes,
                           &c->late,        &c->event_drops,   &c->stopped,      &c->no_tcp,
                           &c->no_state,    &c->no_buffer,     &c->fragments_evicted,
-                          &c->requests_evicted, &c->loss_ppm, &c->one_way_ppm,
+                          &c->requests_evicted, &c->gap_bulk_bytes, &c->gap_acked_bytes,
+                          &c->gap_cut_bytes, &c->loss_ppm, &c->one_way_ppm,
                           &c->midstream_ppm, &c->truncated_ppm };
     enum { N = sizeof field / sizeof field[0] };
     enum ww_rc rc = row(s, coverage_sql, 0, &st, &c->known, e);
@@ -167,7 +169,8 @@ static enum ww_rc rows(const struct ww_store *s, struct ww_totals *t, struct ww_
         "(SELECT count(*)FROM(SELECT 1 FROM conversations GROUP BY device,peer,direction,ip_proto,"
         "port,app))END),"
         "(SELECT count(*)FROM verdicts WHERE verdict='violation'),"
-        "(SELECT count(*)FROM verdicts WHERE verdict='unresolved')";
+        "(SELECT count(*)FROM verdicts WHERE verdict='unresolved'),"
+        "(SELECT count(*)FROM links WHERE run=(SELECT max(run)FROM links))";
     sqlite3_stmt *st = NULL;
     bool found;
     bool one = false;
@@ -182,6 +185,7 @@ static enum ww_rc rows(const struct ww_store *s, struct ww_totals *t, struct ww_
         t->conversations = num0(st, 2);
         t->violations = num0(st, 3);
         t->unresolved = num0(st, 4);
+        t->links = num0(st, 5);
     }
     (void)sqlite3_finalize(st);
     return rc;

@@ -8,7 +8,8 @@ struct ww_coverage {
     bool known; /* false: no statistics were stored, nothing is known about losses */
     uint64_t packets, bytes, kernel_drops, ring_drops, truncated, clock_steps, invalid, flows, tcp,
         midstream, one_way, gap_bytes, late, event_drops, stopped, no_tcp,
-        no_state, no_buffer, fragments_evicted, requests_evicted;
+        no_state, no_buffer, fragments_evicted, requests_evicted, gap_bulk_bytes, gap_acked_bytes,
+        gap_cut_bytes;
     uint64_t loss_ppm, one_way_ppm, midstream_ppm, truncated_ppm;
     char grade[12];
     char reasons[512]; /* separated by WW_SEP */
@@ -16,10 +17,19 @@ struct ww_coverage {
 
 enum { WW_SEP = 0x1f }; /* separates the values of a list in one text */
 
+/* One interface or file, or one VLAN of it. */
+struct ww_link_row {
+    struct ww_slice name, grade, reasons; /* reasons are separated by WW_SEP */
+    bool vlan_scope;                      /* one VLAN */
+    uint64_t vlan, packets, untold;
+    uint64_t loss_ppm, one_way_ppm, midstream_ppm, truncated_ppm; /* WW_NULL64 = unknown */
+    struct ww_slice json; /* the whole record */
+};
+
 struct ww_totals {
     char hospital[256], site_file[256], version[64];
     uint64_t runs, sources, first, last; /* packet time, 0 = none */
-    uint64_t devices, undeclared, conversations, alerts;
+    uint64_t devices, undeclared, conversations, alerts, links;
     uint64_t open_alerts[6]; /* by level: neither closed nor suppressed now */
     uint64_t closed, suppressed, violations, unresolved;
     struct ww_coverage coverage; /* of the latest run */
@@ -87,6 +97,7 @@ struct ww_action_row {
 /* Each is called once per row, in the order of the report; slices live for the call. */
 typedef void ww_source_fn(void *to, const struct ww_source_row *r);
 typedef void ww_device_fn(void *to, const struct ww_device_row *r);
+typedef void ww_link_fn(void *to, const struct ww_link_row *r);
 typedef void ww_conv_fn(void *to, const struct ww_conv_row *r);
 typedef void ww_alert_fn(void *to, const struct ww_alert_row *r);
 typedef void ww_action_fn(void *to, const struct ww_action_row *r);
@@ -101,6 +112,9 @@ enum ww_rc ww_model_devices(const struct ww_store *s, uint64_t limit, ww_device_
                             struct ww_err *e) WW_MUST_CHECK;
 /** Do the packets of all runs lie in one day (UTC)? Then no conversation has a second row. */
 enum ww_rc ww_model_one_day(const struct ww_store *s, bool *one, struct ww_err *e) WW_MUST_CHECK;
+/** Interfaces, files and VLANs of the latest run: in their order, or the worst grade first. */
+enum ww_rc ww_model_links(const struct ww_store *s, bool worst_first, uint64_t limit, ww_link_fn *fn,
+                          void *to, struct ww_err *e) WW_MUST_CHECK;
 /** Worst verdict first, then the most bytes. A conversation between two devices is told once, by the
  * one that asked. Days are added up. */
 enum ww_rc ww_model_convs(const struct ww_store *s, uint64_t limit, ww_conv_fn *fn, void *to,

@@ -9,6 +9,12 @@ static uint64_t num(sqlite3_stmt *st, int col)
     return (uint64_t)sqlite3_column_int64(st, col);
 }
 
+/* A number that may be unknown. */
+static uint64_t unknown(sqlite3_stmt *st, int col)
+{
+    return sqlite3_column_type(st, col) == SQLITE_NULL ? WW_NULL64 : num(st, col);
+}
+
 static enum ww_rc end(const struct ww_store *s, sqlite3_stmt *st, enum ww_rc rc, int step,
                       struct ww_err *e)
 {
@@ -71,6 +77,41 @@ enum ww_rc ww_model_devices(const struct ww_store *s, uint64_t limit, ww_device_
 #define WW_X(a) r.a = ww_db_text(st, c++);
         WW_DEVICE_ATTRIBUTES(WW_X)
 #undef WW_X
+        fn(to, &r);
+    }
+    return end(s, st, rc, step, e);
+}
+
+enum ww_rc ww_model_links(const struct ww_store *s, bool worst_first, uint64_t limit, ww_link_fn *fn,
+                          void *to, struct ww_err *e)
+{
+    static const char sql[] =
+        "SELECT scope='vlan',vlan,body,body->>'name',body->>'$.coverage.grade',body->>'packets',"
+        "body->>'untold',body->>'$.coverage.loss_ppm',body->>'$.coverage.one_way_ppm',"
+        "body->>'$.coverage.midstream_ppm',body->>'$.coverage.truncated_ppm',"
+        "(SELECT group_concat(value,char(31)) FROM json_each(body,'$.coverage.reasons'))"
+        " FROM links WHERE run=(SELECT max(run)FROM links) ORDER BY CASE ?2 WHEN 1 THEN "
+        "instr('DC?BA',body->>'$.coverage.grade')END,source,scope,vlan LIMIT ?1";
+    sqlite3_stmt *st = NULL;
+    enum ww_rc rc = ww_db_prepare(s, &st, sql, e);
+    int step = SQLITE_DONE;
+    if (rc == WW_OK) {
+        (void)sqlite3_bind_int64(st, 1, limit > 0 ? (sqlite3_int64)limit : -1);
+        (void)sqlite3_bind_int(st, 2, worst_first);
+    }
+    while (rc == WW_OK && (step = sqlite3_step(st)) == SQLITE_ROW) {
+        struct ww_link_row r = { .vlan_scope = sqlite3_column_int(st, 0) != 0,
+                                 .vlan = num(st, 1),
+                                 .json = ww_db_text(st, 2),
+                                 .name = ww_db_text(st, 3),
+                                 .grade = ww_db_text(st, 4),
+                                 .packets = num(st, 5),
+                                 .untold = num(st, 6),
+                                 .loss_ppm = unknown(st, 7),
+                                 .one_way_ppm = unknown(st, 8),
+                                 .midstream_ppm = unknown(st, 9),
+                                 .truncated_ppm = unknown(st, 10),
+                                 .reasons = ww_db_text(st, 11) };
         fn(to, &r);
     }
     return end(s, st, rc, step, e);

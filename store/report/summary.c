@@ -382,6 +382,8 @@ enum ww_rc ww_report_summary(struct ww_out *o, const struct ww_store *s,
     if (rc == WW_OK)
         ww_coverage_page(&g.p, &t);
     if (rc == WW_OK)
+        rc = ww_links_page(&g.p, s, &t, g.limit, e);
+    if (rc == WW_OK)
         rc = devices(&g, s, &t, e);
     if (rc == WW_OK)
         rc = conversations(&g, s, t.conversations, e);

@@ -9,5 +9,10 @@ bool ww_limits_text(struct ww_out *o, bool ja, const struct ww_totals *t, size_t
 const char *ww_grade_text(bool ja, const char *grade);
 enum ww_rc ww_summary_json(struct ww_out *o, const struct ww_store *s,
                            const struct ww_report_cfg *cfg, struct ww_err *e) WW_MUST_CHECK;
+/** A reason of a grade in words; the code itself when it has none. */
+struct ww_slice ww_reason_text(bool ja, struct ww_slice code);
+/** Interfaces, files and VLANs, when there is more than one, the worst first. */
+enum ww_rc ww_links_page(const struct ww_page *p, const struct ww_store *s, const struct ww_totals *t,
+                         uint64_t limit, struct ww_err *e) WW_MUST_CHECK;
 void ww_coverage_page(const struct ww_page *p, const struct ww_totals *t);
 #endif

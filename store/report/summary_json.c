@@ -127,6 +127,9 @@ static void coverage(struct ww_out *o, const struct ww_coverage *c)
               { "no_buffer", c->no_buffer },
               { "fragments_evicted", c->fragments_evicted },
               { "requests_evicted", c->requests_evicted },
+              { "gap_bulk_bytes", c->gap_bulk_bytes },
+              { "gap_acked_bytes", c->gap_acked_bytes },
+              { "gap_cut_bytes", c->gap_cut_bytes },
               { "loss_ppm", c->loss_ppm },
               { "one_way_ppm", c->one_way_ppm },
               { "midstream_ppm", c->midstream_ppm },
@@ -143,6 +146,16 @@ static void coverage(struct ww_out *o, const struct ww_coverage *c)
         ww_json_str(o, NULL, s);
     ww_json_close(o, ']');
     ww_json_close(o, '}');
+}
+
+/* The stored record is an object of its own. */
+static void link_row(void *to, const struct ww_link_row *r)
+{
+    struct ww_out *o = ((struct json *)to)->o;
+    if (o->comma)
+        ww_out_c(o, ',');
+    ww_out_raw(o, r->json.p, r->json.n);
+    o->comma = true;
 }
 
 static void totals(struct ww_out *o, const struct ww_totals *t)
@@ -202,6 +215,10 @@ enum ww_rc ww_summary_json(struct ww_out *o, const struct ww_store *s,
     rc = ww_model_sources(s, source, &j, e);
     ww_json_close(o, ']');
     coverage(o, &t.coverage);
+    ww_json_open(o, "links", '[');
+    if (rc == WW_OK)
+        rc = ww_model_links(s, false, 0, link_row, &j, e);
+    ww_json_close(o, ']');
     totals(o, &t);
     ww_json_open(o, "alerts", '[');
     if (rc == WW_OK)

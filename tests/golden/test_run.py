@@ -203,6 +203,13 @@ class WholeRun(unittest.TestCase):
             t = {"name": "x", "capture": path, "args": [], "filter": {"dicom"}}
             return run.do_variants(program, t)
 
+    def test_the_last_statistics_of_each_link_are_kept(self):
+        link = lambda n, **more: {"event_type": "stats", "stats": dict(more, type="link", name="a", packets=n)}
+        told = [link(1, scope="source", vlan=None), link(1, scope="vlan", vlan=7), stats(capture={"packets": 1}),
+                link(2, scope="source", vlan=None), stats(capture={"packets": 2})]
+        kept = [json.loads(line)["stats"] for line in run.normalise(told, set())]
+        self.assertEqual([k.get("packets", k.get("capture")) for k in kept], [1, 2, {"packets": 2}])
+
     def test_honest(self):
         self.assertEqual(self.variants(), 0)
 

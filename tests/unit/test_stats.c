@@ -44,6 +44,124 @@ static void graded(const struct ww_stats *s, const char *reason)
 static const char *const room_reasons[] = { "fragments_evicted", "tcp_no_room", "state_no_room",
                                             "buffer_no_room", "requests_evicted" };
 
+/* ---- what the figures mean ------------------------------------------------------------------------------ */
+static struct net *stranger(struct net *n) /* a new connection, of which nothing was seen yet */
+{
+    n->port[0]++;
+    n->seq[0] += 100000;
+    n->seq[1] += 100000;
+    return n;
+}
+
+Test(stats, a_scan_says_nothing_about_one_way_mirrors)
+{
+    struct net *n = net();
+    for (unsigned i = 0; i < 10; i++) /* tried, never answered */
+        segment(stranger(n), WW_A, WW_TCP_SYN, n->seq[0], NULL, 0);
+    for (unsigned i = 0; i < 10; i++) /* refused by somebody whose caller is not seen */
+        segment(stranger(n), WW_B, WW_TCP_RST | WW_TCP_ACK, n->seq[1], NULL, 0);
+    const struct ww_stats *s = stats_of(n);
+    cr_assert(eq(u64, s->flow__tcp, 20));
+    cr_assert(eq(u64, s->flow__tcp_used, 0));
+    cr_assert(eq(u32, s->coverage__one_way_ppm, WW_NULL32)); /* unknown is not 0 */
+    cr_assert(not(because(s, "one_way")));
+    net_free(n);
+}
+
+Test(stats, one_direction_only_is_told_while_the_flow_is_open)
+{
+    struct net *n = net();
+    for (unsigned i = 0; i < 4; i++)
+        text(stranger(n), WW_B, "half of a conversation"); /* midstream, and nobody answers */
+    open_tcp(stranger(n));
+    text(n, WW_A, "whole");
+    const struct ww_stats *s = stats_of(n);
+    cr_assert(eq(u64, s->flow__tcp_used, 5));
+    cr_assert(eq(u64, s->flow__one_way, 4));
+    cr_assert(eq(u32, s->coverage__one_way_ppm, 800000));
+    cr_assert(eq(u32, s->coverage__midstream_ppm, 800000));
+    cr_assert(because(s, "one_way"));
+    cr_assert(eq(chr, s->coverage__grade.b[0], 'D'));
+    n->port[0] -= 1; /* the other direction of one of them comes late */
+    segment(n, WW_A, WW_TCP_ACK, n->seq[0], NULL, 0);
+    cr_assert(eq(u64, stats_of(n)->flow__one_way, 3));
+    ww_worker_end(n->w);
+    cr_assert(eq(u64, stats_of(n)->flow__one_way, 3)); /* the end changes nothing */
+    net_free(n);
+}
+
+Test(stats, gaps_by_kind)
+{
+    struct net *n = net();
+    open_tcp(n);
+    text(n, WW_A, "one");
+    n->seq[0] += 50; /* never seen, and acknowledged */
+    segment(n, WW_B, WW_TCP_ACK, n->seq[1], NULL, 0);
+    for (unsigned i = 0; i < 20; i++)
+        text(n, WW_A, "behind the hole");
+    const struct ww_stats *s = stats_of(n);
+    cr_assert(eq(u64, s->stream__gap_bytes, 50));
+    cr_assert(eq(u64, s->stream__gap_acked_bytes, 50));
+    cr_assert(eq(u64, s->stream__gap_bulk_bytes, 0));
+    cr_assert(because(s, "loss"));
+    /* bulk that the dissector does not want: the hole is counted, and does not matter to it */
+    uint8_t bulk[4] = { 0, 0, 0x10, 0 };
+    static const uint8_t image[1000];
+    say(n, WW_A, K_SKIP, (const char *)bulk, sizeof bulk);
+    n->seq[0] += 1096;
+    tcp(n, WW_A, image, sizeof image);
+    s = stats_of(n);
+    cr_assert(eq(u64, s->stream__gap_bytes, 50 + 1096));
+    cr_assert(eq(u64, s->stream__gap_bulk_bytes, 1096));
+    cr_assert(eq(u64, s->stream__gap_acked_bytes, 50)); /* nobody acknowledged these */
+    net_free(n);
+}
+
+Test(stats, bytes_that_were_cut_are_not_lost)
+{
+    static struct fr f;
+    static const uint8_t body[500];
+    struct net *n = net();
+    open_tcp(n);
+    f.n = 0;
+    fr_eth(&f, 0x0800);
+    fr_ip4(&f, 0x0a000001, 0x0a000002, 6, 1, 0, FR_TCP + sizeof body);
+    fr_tcp(&f, n->port[0], n->port[1], n->seq[0], n->seq[1], WW_TCP_ACK);
+    fr_put(&f, body, sizeof body);
+    send_frame(n, &f, 400);
+    const struct ww_stats *s = stats_of(n);
+    cr_assert(eq(u64, s->stream__gap_bytes, 400));
+    cr_assert(eq(u64, s->stream__gap_cut_bytes, 400));
+    cr_assert(eq(u32, s->coverage__loss_ppm, 0));
+    cr_assert(because(s, "truncated") && !because(s, "loss"));
+    net_free(n);
+}
+
+Test(stats, unknown_is_null_and_never_zero)
+{
+    struct ww_stats s = { .capture__packets = 5000, .capture__kernel_drops = WW_NULL64 };
+    ww_coverage_grade(&s);
+    cr_assert(eq(u32, s.coverage__loss_ppm, WW_NULL32));
+    cr_assert(eq(u32, s.coverage__one_way_ppm, WW_NULL32));
+    cr_assert(eq(u32, s.coverage__midstream_ppm, WW_NULL32));
+    cr_assert(eq(chr, s.coverage__grade.b[0], '?'));
+    cr_assert(because(&s, "loss_unknown"));
+    s.capture__kernel_drops = 0; /* an interface that says that it lost nothing */
+    ww_coverage_grade(&s);
+    cr_assert(eq(u32, s.coverage__loss_ppm, 0));
+    cr_assert(eq(chr, s.coverage__grade.b[0], 'A'));
+    s.capture__kernel_drops = 600;
+    ww_coverage_grade(&s);
+    cr_assert(eq(u32, s.coverage__loss_ppm, 107142));
+    cr_assert(eq(chr, s.coverage__grade.b[0], 'D'));
+    ww_coverage_grade(&s); /* again: no reason twice */
+    cr_assert(eq(int, s.coverage__reasons.total, 1));
+    s = (struct ww_stats){ .capture__kernel_drops = 0 };
+    ww_coverage_grade(&s);
+    cr_assert(eq(chr, s.coverage__grade.b[0], '?')); /* nothing seen is not good */
+}
+
+/* ---- tables without room ---------------------------------------------------------------------------------- */
 Test(stats, enough_room_is_no_reason)
 {
     struct net *n = net();
