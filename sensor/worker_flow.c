@@ -1,4 +1,5 @@
 /* worker_flow.c - the life of a flow: who is the client, when it begins, opens, goes on and ends. */
+#include "sensor/base/sort.h"
 #include "sensor/worker_int.h"
 
 static const uint64_t NS = 1000000000u;
@@ -120,38 +121,20 @@ static void flow_timer(struct ww_worker *w, uint32_t i, uint64_t now)
     ww_wheel_set(&w->flows.wheel, i, next);
 }
 
-/* Sinks element i of a heap that is largest first by flow id. */
-static void sink_due(const struct ww_worker *w, uint32_t i, uint32_t n)
+static bool after(const void *flows, uint32_t a, uint32_t b)
 {
-    uint32_t *a = w->due;
-    for (uint32_t k = 2 * i + 1; k < n; k = 2 * i + 1) {
-        if (k + 1 < n && ww_flow_at(&w->flows, a[k + 1])->id > ww_flow_at(&w->flows, a[k])->id)
-            k++;
-        if (ww_flow_at(&w->flows, a[i])->id >= ww_flow_at(&w->flows, a[k])->id)
-            return;
-        uint32_t x = a[i];
-        a[i] = a[k];
-        a[k] = x;
-        i = k;
-    }
+    return ww_flow_at(flows, a)->id > ww_flow_at(flows, b)->id;
 }
 
 /* Flows whose timers are due, in the order of their ids: so any number of workers tells the same.
- * A heap sort, because the C library's may allocate. Return: their number. */
+ * Return: their number. */
 uint32_t ww_worker_collect_due(struct ww_worker *w, uint64_t now)
 {
     uint32_t n = 0;
     uint32_t i;
     while (n < w->cfg.flows && (i = ww_wheel_pop(&w->flows.wheel, now / NS)) != WW_NONE)
         w->due[n++] = i;
-    for (uint32_t k = n / 2; k > 0; k--)
-        sink_due(w, k - 1, n);
-    for (uint32_t k = n; k > 1; k--) {
-        uint32_t x = w->due[0];
-        w->due[0] = w->due[k - 1];
-        w->due[k - 1] = x;
-        sink_due(w, 0, k - 1);
-    }
+    ww_sort(w->due, n, after, &w->flows);
     return n;
 }
 

@@ -1,42 +1,10 @@
 /* conversation.c - flows that are open, and who spoke with whom, added up by day. */
-#include "rules/devices/conversation.h"
+#include "rules/devices/conv_int.h"
 #include "rules/baseline/baseline.h"
-#include "sensor/base/mem.h"
 #include "sensor/event_core.h"
 #include <stdlib.h>
 
 static const uint64_t SEC = UINT64_C(1000000000);
-
-/* One record for the two ends, from the view of the one that asked if it is a device. */
-struct conv_key {
-    uint64_t device; /* serial */
-    uint8_t peer[16];
-    uint8_t fam, direction, ip_proto, app;
-    uint16_t port;
-    uint16_t day; /* since 1970 */
-};
-static_assert(sizeof(struct conv_key) == 32, "all bytes are significant");
-enum conv_direction { CONV_UNKNOWN, CONV_OUT, CONV_IN };
-
-struct conv {
-    struct conv_key key;
-    uint64_t flows, bytes_out, bytes_in, first, last; /* since it was told */
-    struct ww_device_key dev, other; /* say the ids, even of a device that is forgotten by now */
-    uint32_t place;                  /* of the device in the inventory, to tell in its order */
-    uint8_t verdict; /* enum ww_bl_kind + 1 */
-    bool dirty;
-};
-
-struct ww_conv {
-    struct ww_conv_cfg cfg;
-    struct ww_table conv, flow;
-    struct ww_flow_rec *last; /* flow of the last event, NULL = gone */
-    uint32_t *order, *first_of; /* for telling: records in order; by place, where they begin */
-    uint64_t told_ns;
-    int t_update, t_end, t_start;
-    const struct ww_field *to_server[2], *to_client[2], *start[2], *end[2], *pk_server[2],
-        *pk_client[2]; /* 0 update, 1 end */
-};
 
 /* ---- start ---- */
 static enum ww_rc resolve(struct ww_conv *c, struct ww_err *e)
@@ -74,12 +42,8 @@ enum ww_rc ww_conv_new(struct ww_conv **out, const struct ww_conv_cfg *cfg, stru
                                   sizeof(struct conv_key), sizeof(struct conv), e);
     if (rc == WW_OK)
         rc = ww_table_init(&c->flow, "flows", cfg->flows, 8, sizeof(struct ww_flow_rec), e);
-    if (rc == WW_OK) {
-        c->order = ww_mem_reserve(cfg->conversations * sizeof *c->order);
-        c->first_of = ww_mem_reserve((cfg->places + 1u) * sizeof *c->first_of);
-        if (c->order == NULL || c->first_of == NULL)
-            rc = WW_FAIL(e, WW_E_SYS, "conversations: no memory");
-    }
+    if (rc == WW_OK)
+        rc = ww_conv_order_new(c, e);
     if (rc == WW_OK)
         rc = resolve(c, e);
     if (rc != WW_OK) {
@@ -96,8 +60,7 @@ void ww_conv_free(struct ww_conv *c)
         return;
     ww_table_free(&c->conv);
     ww_table_free(&c->flow);
-    ww_mem_release(c->order, c->cfg.conversations * sizeof *c->order);
-    ww_mem_release(c->first_of, (c->cfg.places + 1u) * sizeof *c->first_of);
+    ww_conv_order_free(c);
     free(c);
 }
 
@@ -138,8 +101,6 @@ struct ww_flow_rec *ww_conv_flow(struct ww_conv *c, const struct ww_event *e)
 }
 
 /* ---- conversations ---- */
-static const char *const directions[] = { "unknown", "out", "in" };
-
 /* Sets a STR member to what a writer wrote. */
 #define SET_O(dst, o) ((void)WW_SET(dst, ((struct ww_slice){ (const uint8_t *)(o).buf, (o).n })))
 
@@ -156,7 +117,7 @@ static void tell(struct ww_conv *c, struct conv *v)
     if (v->other.kind != 0)
         ww_device_id_text(&o, c->cfg.site, &v->other);
     SET_O(b->peer_id, o);
-    WW_SET_S(b->direction, directions[v->key.direction % 3]);
+    WW_SET_S(b->direction, ww_conv_direction(v->key.direction));
     b->ip_proto = v->key.ip_proto;
     b->port = v->key.port;
     WW_SET_S(b->app, ww_conv_app(c, v->key.app));
@@ -268,22 +229,10 @@ void ww_conv_see(struct ww_conv *c, const struct ww_event *e, struct ww_flow_rec
     }
 }
 
-/* Tells all that came since the last time, device by device: the rows of one device lie side by side
- * in the database. */
+/* Tells all that came since the last time. */
 static void tell_all(struct ww_conv *c)
 {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i <= c->cfg.places; i++)
-        c->first_of[i] = 0;
-    for (struct conv *v = ww_table_oldest(&c->conv); v != NULL; v = ww_table_next(&c->conv, v))
-        c->first_of[v->place + 1u] += v->dirty;
-    for (uint32_t i = 0; i < c->cfg.places; i++)
-        c->first_of[i + 1] += c->first_of[i];
-    for (struct conv *v = ww_table_oldest(&c->conv); v != NULL; v = ww_table_next(&c->conv, v))
-        if (v->dirty) {
-            c->order[c->first_of[v->place]++] = ww_table_index(&c->conv, v);
-            n++;
-        }
+    uint32_t n = ww_conv_order(c);
     for (uint32_t i = 0; i < n; i++)
         tell(c, ww_table_at(&c->conv, c->order[i]));
 }

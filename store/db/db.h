@@ -11,6 +11,7 @@ enum {
     WW_DB_DIRTY_MAX = 256,    /* alerts changed in one transaction before they are linked early */
     WW_DB_QUEUE = 256 * 1024, /* events that wait while another writer holds the lock */
     WW_DB_HASH = 32,
+    WW_DB_ROWS = 32,          /* rows of one statement where they come by the thousand */
 };
 
 /* What an insert does when the row is there already. */
@@ -33,7 +34,8 @@ struct ww_col {
     uint8_t merge;    /* enum ww_merge */
 };
 
-enum { WW_T_NUMBERED = 1, WW_T_CHAINED = 2, WW_T_CAPPED = 4 };
+/* WW_T_MANY: rows come by the thousand, in the order of their key: a statement takes WW_DB_ROWS. */
+enum { WW_T_NUMBERED = 1, WW_T_CHAINED = 2, WW_T_CAPPED = 4, WW_T_MANY = 8 };
 
 struct ww_table {
     uint16_t since;
@@ -59,6 +61,9 @@ struct ww_feed {
     const struct ww_field *f[WW_DB_COLS_MAX]; /* NULL for header items */
     uint8_t item[WW_DB_COLS_MAX];             /* see ww_db_item */
     sqlite3_stmt *put;
+    sqlite3_stmt *put_many; /* WW_T_MANY: WW_DB_ROWS rows */
+    char *held;             /* WW_T_MANY: events that wait until there are as many */
+    size_t held_n, held_size; /* their number; bytes of one */
 };
 
 struct ww_source_span {
@@ -110,8 +115,8 @@ struct ww_store {
 void ww_db_sql_create(struct ww_out *o, const struct ww_table *t, uint16_t version);
 /** The columns of the key, separated by commas. */
 void ww_db_sql_keys(struct ww_out *o, const struct ww_table *t);
-/** INSERT ... ON CONFLICT from the list of columns. */
-void ww_db_sql_put(struct ww_out *o, const struct ww_table *t);
+/** INSERT ... ON CONFLICT from the list of columns, for a number of rows at once. */
+void ww_db_sql_put(struct ww_out *o, const struct ww_table *t, unsigned rows);
 /** Brings the file from its user_version to the newest of m, one transaction per step. */
 enum ww_rc ww_db_migrate(sqlite3 *db, const char *path, const struct ww_table *tables,
                          const struct ww_migration *m, struct ww_err *e) WW_MUST_CHECK;
@@ -130,8 +135,10 @@ enum ww_rc ww_db_prepare(const struct ww_store *s, sqlite3_stmt **st, const char
                          struct ww_err *e) WW_MUST_CHECK;
 
 /* value.c */
-/** Binds the value of a feed's column i from an event, which must live until the step. */
-int ww_db_bind(struct ww_store *s, const struct ww_feed *fd, uint16_t i, const struct ww_event *e);
+/** Binds the value of a feed's column i to a row of a statement, counted from 0; the event must live
+ * until the step. */
+int ww_db_bind(struct ww_store *s, const struct ww_feed *fd, uint16_t i, const struct ww_event *e,
+               sqlite3_stmt *st, unsigned row);
 /** Number of a header item, WW_DB_NO_ITEM when from names none. */
 enum { WW_DB_NO_ITEM = 255 };
 uint8_t ww_db_item(const char *from);
@@ -160,6 +167,16 @@ bool ww_db_digest(uint8_t out[WW_DB_HASH], sqlite3_stmt *row);
 /** Appends a link for the row (alert or action) inside the open transaction. SQLite's code. */
 int ww_db_link(sqlite3 *db, struct ww_chain *c, enum ww_link kind, int64_t ref, uint64_t at_ns);
 void ww_db_chain_drop(struct ww_chain *c);
+
+/* rows.c */
+/** Writes the event's row inside the open transaction, or holds it for a statement of many rows.
+ * Out: id of the row, of a table with WW_T_CHAINED. Return: SQLite's code; the event is not stored
+ * when it is an error; held ones that went with it are counted as lost. */
+int ww_db_row(struct ww_store *s, struct ww_feed *fd, const struct ww_event *e, int64_t *id);
+/** Writes what is held; what cannot be written is counted as lost. */
+int ww_db_rows_held(struct ww_store *s);
+/** Forgets what is held, because the transaction is undone. */
+void ww_db_rows_forget(struct ww_store *s);
 
 /* feed.c */
 /** Resolves the tables against the registry and prepares their statements. */

@@ -1,5 +1,6 @@
 /* feed.c - which event goes to which table: resolved once, at open. */
 #include "store/db/db.h"
+#include <stdlib.h>
 
 enum { SQL_MAX = 16 * 1024 };
 
@@ -24,17 +25,29 @@ static enum ww_rc resolve(struct ww_store *s, struct ww_feed *fd, const struct w
     return WW_OK;
 }
 
-static enum ww_rc prepare(struct ww_store *s, struct ww_feed *fd, struct ww_err *e)
+static enum ww_rc prepare(struct ww_store *s, const struct ww_table *t, unsigned rows,
+                          sqlite3_stmt **st, struct ww_err *e)
 {
     char *sql = sqlite3_malloc(SQL_MAX);
     if (sql == NULL)
         return WW_FAIL(e, WW_E_SYS, "%s: no memory", s->path);
     struct ww_out o = ww_out(sql, SQL_MAX - 1);
-    ww_db_sql_put(&o, fd->t);
+    ww_db_sql_put(&o, t, rows);
     sql[o.n] = 0;
-    enum ww_rc rc = ww_db_prepare(s, &fd->put, sql, e);
+    enum ww_rc rc = o.cut ? WW_FAIL(e, WW_E_LIMIT, "table %s: its statement is too long", t->name)
+                          : ww_db_prepare(s, st, sql, e);
     sqlite3_free(sql);
     return rc;
+}
+
+static enum ww_rc room_to_hold(struct ww_store *s, struct ww_feed *fd,
+                               const struct ww_event_type *type, struct ww_err *e)
+{
+    fd->held_size = (offsetof(struct ww_event, body) + type->size + 7u) & ~(size_t)7u;
+    fd->held = calloc(WW_DB_ROWS, fd->held_size);
+    if (fd->held == NULL)
+        return WW_FAIL(e, WW_E_SYS, "%s: no memory", s->path);
+    return prepare(s, fd->t, WW_DB_ROWS, &fd->put_many, e);
 }
 
 /* A program that does not know an event cannot bring it: such a table stays as it is. */
@@ -50,7 +63,9 @@ enum ww_rc ww_db_feeds(struct ww_store *s, struct ww_err *e)
         fd->t = t;
         enum ww_rc rc = resolve(s, fd, type, e);
         if (rc == WW_OK)
-            rc = prepare(s, fd, e);
+            rc = prepare(s, t, 1, &fd->put, e);
+        if (rc == WW_OK && (t->flags & WW_T_MANY))
+            rc = room_to_hold(s, fd, type, e);
         if (rc != WW_OK)
             return rc;
         uint8_t *of = s->feed_of[ww_registry_id(s->registry, type)];

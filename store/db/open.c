@@ -27,8 +27,11 @@ static void drop(struct ww_store *s)
 {
     if (s == NULL)
         return;
-    for (size_t i = 0; i < WW_DB_FEEDS_MAX; i++)
+    for (size_t i = 0; i < WW_DB_FEEDS_MAX; i++) {
         (void)sqlite3_finalize(s->feed[i].put);
+        (void)sqlite3_finalize(s->feed[i].put_many);
+        free(s->feed[i].held);
+    }
     sqlite3_stmt *all[] = { s->begin, s->commit, s->rollback, s->span, s->run_span };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         (void)sqlite3_finalize(all[i]);

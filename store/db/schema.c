@@ -97,7 +97,24 @@ static void merge(struct ww_out *o, const struct ww_table *t, const struct ww_co
     }
 }
 
-void ww_db_sql_put(struct ww_out *o, const struct ww_table *t)
+static void parameters(struct ww_out *o, const struct ww_table *t, unsigned row)
+{
+    bool chained = (t->flags & WW_T_CHAINED) != 0;
+    ww_out_s(o, row > 0 ? ",(" : "(");
+    if (chained) /* never a number that was used before, even if its row was removed; no holes */
+        ww_out_f(o,
+                 "1+max(coalesce((SELECT max(id)FROM \"%s\"),0),"
+                 "coalesce((SELECT max(ref)FROM chain WHERE kind=%d),0))",
+                 t->name, WW_LINK_ALERT);
+    for (uint16_t i = 0; i < t->ncols; i++) {
+        if (i > 0 || chained)
+            ww_out_c(o, ',');
+        ww_out_f(o, "?%u", row * t->ncols + i + 1u);
+    }
+    ww_out_c(o, ')');
+}
+
+void ww_db_sql_put(struct ww_out *o, const struct ww_table *t, unsigned rows)
 {
     ww_out_s(o, "INSERT INTO ");
     name(o, t->name);
@@ -108,18 +125,9 @@ void ww_db_sql_put(struct ww_out *o, const struct ww_table *t)
             ww_out_c(o, ',');
         name(o, t->cols[i].name);
     }
-    ww_out_s(o, ")VALUES(");
-    if (chained) /* never a number that was used before, even if its row was removed; no holes */
-        ww_out_f(o,
-                 "1+max(coalesce((SELECT max(id)FROM \"%s\"),0),"
-                 "coalesce((SELECT max(ref)FROM chain WHERE kind=%d),0))",
-                 t->name, WW_LINK_ALERT);
-    for (uint16_t i = 0; i < t->ncols; i++) {
-        if (i > 0 || chained)
-            ww_out_c(o, ',');
-        ww_out_f(o, "?%u", i + 1u);
-    }
-    ww_out_c(o, ')');
+    ww_out_s(o, ")VALUES");
+    for (unsigned row = 0; row < rows; row++)
+        parameters(o, t, row);
     if (has_key(t)) {
         ww_out_s(o, "ON CONFLICT(");
         ww_db_sql_keys(o, t);

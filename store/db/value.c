@@ -156,12 +156,12 @@ static int bind_item(const struct ww_store *s, sqlite3_stmt *st, int at, enum it
     return SQLITE_MISUSE;
 }
 
-int ww_db_bind(struct ww_store *s, const struct ww_feed *fd, uint16_t i, const struct ww_event *e)
+int ww_db_bind(struct ww_store *s, const struct ww_feed *fd, uint16_t i, const struct ww_event *e,
+               sqlite3_stmt *st, unsigned row)
 {
-    sqlite3_stmt *st = fd->put;
     const struct ww_col *c = &fd->t->cols[i];
     const struct ww_field *f = fd->f[i];
-    int at = i + 1;
+    int at = (int)(row * fd->t->ncols + i + 1u);
     bool key = c->merge == WW_M_KEY;
     char t[WW_MAC_TEXT];
     uint64_t v;

@@ -41,6 +41,7 @@ static void forget_batch(struct ww_store *s)
         (void)step(s->rollback);
     s->open = false;
     s->ndirty = 0;
+    ww_db_rows_forget(s);
     s->count.stored -= s->batch_n;
     s->count.lost += s->batch_n;
     s->batch_n = 0;
@@ -132,7 +133,15 @@ static void commit(struct ww_store *s)
 {
     if (!s->open)
         return;
-    int rc = write_links(s);
+    int rc = ww_db_rows_held(s);
+    if (rc != SQLITE_OK) {
+        stop(s, rc, s->last);
+        if (sqlite3_get_autocommit(s->db)) { /* SQLite rolled back by itself */
+            forget_batch(s);
+            return;
+        }
+    }
+    rc = write_links(s);
     if (rc == SQLITE_OK)
         rc = write_spans(s);
     if (rc == SQLITE_OK && s->count.commits % EVICT_EVERY == EVICT_EVERY - 1)
@@ -161,31 +170,18 @@ static int mark(struct ww_store *s, int64_t id)
     return rc;
 }
 
-static int put_row(struct ww_store *s, struct ww_feed *fd, const struct ww_event *e)
-{
-    int rc = SQLITE_OK;
-    for (uint16_t i = 0; rc == SQLITE_OK && i < fd->t->ncols; i++)
-        rc = ww_db_bind(s, fd, i, e);
-    if (rc != SQLITE_OK)
-        return rc;
-    rc = sqlite3_step(fd->put);
-    int64_t id = rc == SQLITE_ROW ? sqlite3_column_int64(fd->put, 0) : 0;
-    if (rc == SQLITE_ROW)
-        rc = sqlite3_step(fd->put);
-    int end = sqlite3_reset(fd->put);
-    (void)sqlite3_clear_bindings(fd->put);
-    if (rc != SQLITE_DONE)
-        return end != SQLITE_OK ? end : rc;
-    return fd->t->flags & WW_T_CHAINED ? mark(s, id) : SQLITE_OK;
-}
-
 /* Inside a transaction. Trouble: what came before in it is saved if that is possible. */
 static void write_event(struct ww_store *s, const struct ww_event *e)
 {
     const uint8_t *of = s->feed_of[ww_registry_id(s->registry, e->type)];
     int rc = SQLITE_OK;
-    for (size_t i = 0; rc == SQLITE_OK && i < 2 && of[i] > 0; i++)
-        rc = put_row(s, &s->feed[of[i] - 1], e);
+    for (size_t i = 0; rc == SQLITE_OK && i < 2 && of[i] > 0; i++) {
+        struct ww_feed *fd = &s->feed[of[i] - 1];
+        int64_t id = 0;
+        rc = ww_db_row(s, fd, e, &id);
+        if (rc == SQLITE_OK && (fd->t->flags & WW_T_CHAINED))
+            rc = mark(s, id);
+    }
     if (rc == SQLITE_OK) {
         s->batch_n++;
         s->count.stored++;

@@ -1,5 +1,6 @@
 /* Memory reserved at start: slabs and buffers, empty, full, one more than full, used again. */
 #include "sensor/base/mem.h"
+#include "sensor/base/sort.h"
 #include "tests/frames.h"
 #include "tests/support.h"
 #include <criterion/criterion.h>
@@ -130,4 +131,31 @@ Test(mem, more_than_there_is_gives_none)
     ww_mem_release(NULL, 10);
     struct ww_slab s;
     cr_assert(ne(int, ww_slab_init(&s, (size_t)1 << 40, UINT32_MAX - 1), WW_OK));
+}
+
+/* ---- sort ---- */
+static bool later(const void *ctx, uint32_t a, uint32_t b)
+{
+    const uint8_t *weight = ctx;
+    return weight[a] > weight[b];
+}
+
+Test(sort, any_order_becomes_the_order_asked_for)
+{
+    uint8_t weight[64];
+    for (uint32_t n = 0; n <= 64; n++)
+        for (uint32_t step = 1; step < 64; step += 2) {
+            uint32_t a[64];
+            for (uint32_t i = 0; i < n; i++) {
+                a[i] = i;
+                weight[i] = (uint8_t)(i * step % 23); /* with equal ones */
+            }
+            ww_sort(a, n, later, weight);
+            uint64_t there = 0;
+            for (uint32_t i = 0; i < n; i++) {
+                there |= UINT64_C(1) << a[i];
+                cr_assert(i == 0 || weight[a[i - 1]] <= weight[a[i]], "n %u step %u", n, step);
+            }
+            cr_assert(n == 64 ? there == UINT64_MAX : there == (UINT64_C(1) << n) - 1);
+        }
 }

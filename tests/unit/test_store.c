@@ -202,6 +202,26 @@ Test(store, keeps_what_the_judge_tells)
 }
 
 /* Flows of a file end when later files are read: that is no packet of the file. */
+Test(store, rows_that_come_together_are_added_up_as_one_by_one)
+{
+    const char *p = file("a.db");
+    struct ww_store *s = NULL;
+    struct ww_err e = { .rc = WW_OK };
+    struct ww_store_cfg c = config(p);
+    c.batch_events = 1000;
+    cr_assert(ww_store_open(&s, &c, &e) == WW_OK, "%s", e.text);
+    for (unsigned i = 0; i < 101; i++) /* ports 0 to 9: ten or eleven times each, in one transaction */
+        put_conv(s, i % 10, T0 + i);
+    struct ww_store_counts n;
+    ww_store_counts(s, &n);
+    cr_assert(n.stored == 101 && n.lost == 0);
+    cr_assert(ww_store_sync(s, &e) == WW_OK, "%s", e.text);
+    cr_assert(eq(str, query(p, "SELECT count(*),sum(flows),sum(bytes_out),min(last_seen-first_seen)"
+                               " FROM conversations"), "10|202|10100|95"));
+    cr_assert(eq(str, query(p, "SELECT flows FROM conversations WHERE port=0"), "22"));
+    close_ok(s);
+}
+
 Test(store, a_source_spans_its_packets)
 {
     const char *p = file("a.db");
@@ -645,7 +665,7 @@ static void shim_on(int error)
 
 /* The disk fails at the first write, the second, ...: each time the file stays valid, the loss is
  * counted, and the end says so. */
-static void failing_disk(int error, enum ww_rc want)
+static void failing_disk(int error, enum ww_rc want, unsigned batch)
 {
     shim_on(error);
     unsigned failures = 0;
@@ -656,7 +676,7 @@ static void failing_disk(int error, enum ww_rc want)
         struct ww_store *s = NULL;
         struct ww_err e = { .rc = WW_OK };
         struct ww_store_cfg c = config(p);
-        c.batch_events = 20;
+        c.batch_events = batch;
         cr_assert(ww_store_open(&s, &c, &e) == WW_OK, "%s", e.text);
         shim.writes_left = at;
         for (unsigned i = 0; i < 100; i++) {
@@ -683,11 +703,14 @@ static void failing_disk(int error, enum ww_rc want)
         struct ww_verify v = verified(p);
         cr_assert(v.good, "at %ld: %s", at, v.bad);
     }
-    cr_assert(failures > 20, "%u", failures);
+    cr_assert(failures > 10, "%u", failures);
 }
 
-Test(store, disk_full_at_every_write) { failing_disk(SQLITE_FULL, WW_E_FULL); }
-Test(store, disk_broken_at_every_write) { failing_disk(SQLITE_IOERR_WRITE, WW_E_SYS); }
+Test(store, disk_full_at_every_write) { failing_disk(SQLITE_FULL, WW_E_FULL, 20); }
+Test(store, disk_broken_at_every_write) { failing_disk(SQLITE_IOERR_WRITE, WW_E_SYS, 20); }
+/* the same with conversations that wait for others, and are written many in a statement */
+Test(store, disk_full_at_every_write_of_many) { failing_disk(SQLITE_FULL, WW_E_FULL, 150); }
+Test(store, disk_broken_at_every_write_of_many) { failing_disk(SQLITE_IOERR_WRITE, WW_E_SYS, 150); }
 
 Test(store, writing_resumes_when_there_is_room_again)
 {

@@ -1,0 +1,91 @@
+/* rows.c - rows from events: one by one, or held and written many in a statement.
+ *
+ * Opening the table, and finding the place in it, cost more than the row: with 32 rows a statement,
+ * in the order of their key, a conversation takes a quarter of the instructions. */
+#include "store/db/db.h"
+
+static int bind(struct ww_store *s, const struct ww_feed *fd, sqlite3_stmt *st, unsigned row,
+                const struct ww_event *e)
+{
+    int rc = SQLITE_OK;
+    for (uint16_t i = 0; rc == SQLITE_OK && i < fd->t->ncols; i++)
+        rc = ww_db_bind(s, fd, i, e, st, row);
+    return rc;
+}
+
+/* Out: id  first column of what the statement returns, else as it is */
+static int run(sqlite3_stmt *st, int64_t *id)
+{
+    int rc = sqlite3_step(st);
+    if (rc == SQLITE_ROW) {
+        *id = sqlite3_column_int64(st, 0);
+        rc = sqlite3_step(st);
+    }
+    int end = sqlite3_reset(st);
+    (void)sqlite3_clear_bindings(st);
+    return rc == SQLITE_DONE ? SQLITE_OK : end != SQLITE_OK ? end : rc;
+}
+
+static int one(struct ww_store *s, const struct ww_feed *fd, const struct ww_event *e, int64_t *id)
+{
+    int rc = bind(s, fd, fd->put, 0, e);
+    return rc != SQLITE_OK ? rc : run(fd->put, id);
+}
+
+static const struct ww_event *held_at(const struct ww_feed *fd, size_t i)
+{
+    return (const void *)(fd->held + i * fd->held_size);
+}
+
+static int write_held(struct ww_store *s, struct ww_feed *fd)
+{
+    int rc = SQLITE_OK;
+    int64_t id = 0;
+    size_t done = 0, n = fd->held_n;
+    fd->held_n = 0;
+    if (n == WW_DB_ROWS) {
+        for (unsigned i = 0; rc == SQLITE_OK && i < WW_DB_ROWS; i++)
+            rc = bind(s, fd, fd->put_many, i, held_at(fd, i));
+        if (rc == SQLITE_OK)
+            rc = run(fd->put_many, &id);
+        done = rc == SQLITE_OK ? n : 0;
+    }
+    for (; rc == SQLITE_OK && done < n; done++) {
+        rc = one(s, fd, held_at(fd, done), &id);
+        if (rc != SQLITE_OK)
+            break;
+    }
+    s->count.stored -= n - done;
+    s->count.lost += n - done;
+    s->batch_n -= n - done;
+    return rc;
+}
+
+int ww_db_rows_held(struct ww_store *s)
+{
+    int rc = SQLITE_OK;
+    for (size_t i = 0; i < s->nfeed; i++) {
+        int now = s->feed[i].held_n > 0 ? write_held(s, &s->feed[i]) : SQLITE_OK;
+        rc = rc == SQLITE_OK ? now : rc;
+    }
+    return rc;
+}
+
+void ww_db_rows_forget(struct ww_store *s)
+{
+    for (size_t i = 0; i < s->nfeed; i++)
+        s->feed[i].held_n = 0;
+}
+
+int ww_db_row(struct ww_store *s, struct ww_feed *fd, const struct ww_event *e, int64_t *id)
+{
+    if (!(fd->t->flags & WW_T_MANY))
+        return one(s, fd, e, id);
+    int rc = fd->held_n == WW_DB_ROWS ? write_held(s, fd) : SQLITE_OK;
+    if (rc != SQLITE_OK)
+        return rc;
+    struct ww_out o = ww_out(fd->held + fd->held_n * fd->held_size, fd->held_size);
+    ww_out_raw(&o, e, offsetof(struct ww_event, body) + e->type->size);
+    fd->held_n++;
+    return SQLITE_OK;
+}
