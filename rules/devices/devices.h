@@ -133,6 +133,6 @@ struct ww_oui;
 struct ww_oui *ww_oui_load(const char *dir, char *note, size_t note_size);
 void ww_oui_free(struct ww_oui *o);
 /** Name of the organisation with the longest prefix; "" = not listed. */
-const char *ww_oui_vendor(const struct ww_oui *o, const struct ww_mac *mac);
+const char *ww_oui_vendor(struct ww_oui *o, const struct ww_mac *mac);
 size_t ww_oui_count(const struct ww_oui *o);
 #endif

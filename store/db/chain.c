@@ -7,47 +7,89 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 
-static void u64_bytes(uint8_t b[8], uint64_t v)
+enum { SUM_ROOM = 2048 };
+
+/* Bytes on their way into a digest: rows have many small columns, a digest likes large pieces. */
+struct sum {
+    EVP_MD_CTX *md;
+    bool good;
+    size_t n;
+    uint8_t b[SUM_ROOM];
+};
+
+/* The digest's context is made once and kept with the chain. */
+static bool sum_begin(struct sum *s, struct ww_chain *c)
 {
-    for (int i = 7; i >= 0; i--, v >>= 8)
-        b[i] = (uint8_t)v;
+    if (c->md == NULL) {
+        c->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+        c->md = EVP_MD_CTX_new();
+    }
+    s->md = c->md;
+    s->n = 0;
+    s->good = c->sha256 != NULL && c->md != NULL && EVP_DigestInit_ex(c->md, c->sha256, NULL) == 1;
+    return s->good;
 }
 
-static bool add_u64(EVP_MD_CTX *md, uint64_t v)
+static void sum_bytes(struct sum *s, const void *p, size_t n)
+{
+    if (s->n + n > SUM_ROOM) {
+        s->good = s->good && EVP_DigestUpdate(s->md, s->b, s->n) == 1;
+        s->n = 0;
+    }
+    if (n > SUM_ROOM) {
+        s->good = s->good && EVP_DigestUpdate(s->md, p, n) == 1;
+        return;
+    }
+    ww_copy(s->b + s->n, (struct ww_slice){ p, n });
+    s->n += n;
+}
+
+static bool sum_end(struct sum *s, uint8_t out[WW_DB_HASH])
+{
+    return s->good && EVP_DigestUpdate(s->md, s->b, s->n) == 1 &&
+           EVP_DigestFinal_ex(s->md, out, NULL) == 1;
+}
+
+static void sum_u64(struct sum *s, uint64_t v)
 {
     uint8_t b[8];
-    u64_bytes(b, v);
-    return EVP_DigestUpdate(md, b, sizeof b) == 1;
+    for (int i = 7; i >= 0; i--, v >>= 8)
+        b[i] = (uint8_t)v;
+    sum_bytes(s, b, sizeof b);
 }
 
-static bool add_bytes(EVP_MD_CTX *md, const void *p, size_t n)
+static void sum_text(struct sum *s, const void *p, size_t n)
 {
-    return add_u64(md, n) && (n == 0 || EVP_DigestUpdate(md, p, n) == 1);
+    sum_u64(s, n);
+    sum_bytes(s, p, n);
 }
 
-static bool add_column(EVP_MD_CTX *md, sqlite3_stmt *row, int i)
+static void sum_column(struct sum *s, sqlite3_stmt *row, int i)
 {
     int type = sqlite3_column_type(row, i);
     if (type == SQLITE_NULL) /* so a column that a later version adds changes no digest */
-        return true;
+        return;
     const char *name = sqlite3_column_name(row, i);
-    if (!add_bytes(md, name, strlen(name)) || !add_u64(md, (uint64_t)type))
-        return false;
-    if (type == SQLITE_INTEGER)
-        return add_u64(md, (uint64_t)sqlite3_column_int64(row, i));
+    sum_text(s, name, strlen(name));
+    sum_u64(s, (uint64_t)type);
+    if (type == SQLITE_INTEGER) {
+        sum_u64(s, (uint64_t)sqlite3_column_int64(row, i));
+        return;
+    }
     const void *p = sqlite3_column_blob(row, i);
-    return add_bytes(md, p, (size_t)sqlite3_column_bytes(row, i));
+    sum_text(s, p, (size_t)sqlite3_column_bytes(row, i));
 }
 
-bool ww_db_digest(uint8_t out[WW_DB_HASH], sqlite3_stmt *row)
+/* Digest of one row: names, types and values of all columns that are not NULL. */
+static bool digest_of(uint8_t out[WW_DB_HASH], struct ww_chain *c, sqlite3_stmt *row)
 {
-    EVP_MD_CTX *md = EVP_MD_CTX_new();
-    bool good = md != NULL && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1;
-    for (int i = 0; good && i < sqlite3_column_count(row); i++)
-        good = add_column(md, row, i);
-    good = good && EVP_DigestFinal_ex(md, out, NULL) == 1;
-    EVP_MD_CTX_free(md);
-    return good;
+    struct sum s;
+    if (!sum_begin(&s, c))
+        return false;
+    int n = sqlite3_column_count(row);
+    for (int i = 0; i < n; i++)
+        sum_column(&s, row, i);
+    return sum_end(&s, out);
 }
 
 struct link {
@@ -55,16 +97,19 @@ struct link {
     const uint8_t *digest;
 };
 
-static bool link_hash(uint8_t out[WW_DB_HASH], const uint8_t prev[WW_DB_HASH], const struct link *l)
+static bool link_hash(uint8_t out[WW_DB_HASH], struct ww_chain *c, const uint8_t prev[WW_DB_HASH],
+                      const struct link *l)
 {
-    EVP_MD_CTX *md = EVP_MD_CTX_new();
-    bool good = md != NULL && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
-                EVP_DigestUpdate(md, prev, WW_DB_HASH) == 1 && add_u64(md, l->n) &&
-                add_u64(md, l->kind) && add_u64(md, l->ref) && add_u64(md, l->at) &&
-                EVP_DigestUpdate(md, l->digest, WW_DB_HASH) == 1 &&
-                EVP_DigestFinal_ex(md, out, NULL) == 1;
-    EVP_MD_CTX_free(md);
-    return good;
+    struct sum s;
+    if (!sum_begin(&s, c))
+        return false;
+    sum_bytes(&s, prev, WW_DB_HASH);
+    sum_u64(&s, l->n);
+    sum_u64(&s, l->kind);
+    sum_u64(&s, l->ref);
+    sum_u64(&s, l->at);
+    sum_bytes(&s, l->digest, WW_DB_HASH);
+    return sum_end(&s, out);
 }
 
 static const char *table_of(uint64_t kind)
@@ -84,6 +129,8 @@ void ww_db_chain_drop(struct ww_chain *c)
     sqlite3_stmt *all[] = { c->alert, c->action, c->head, c->add };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         (void)sqlite3_finalize(all[i]);
+    EVP_MD_CTX_free(c->md);
+    EVP_MD_free(c->sha256);
     *c = (struct ww_chain){ .head = NULL };
 }
 
@@ -99,7 +146,7 @@ static int row_digest(sqlite3 *db, struct ww_chain *c, enum ww_link kind, int64_
         return rc;
     (void)sqlite3_bind_int64(*st, 1, ref);
     rc = sqlite3_step(*st);
-    if (rc == SQLITE_ROW && !ww_db_digest(digest, *st))
+    if (rc == SQLITE_ROW && !digest_of(digest, c, *st))
         rc = SQLITE_NOMEM;
     (void)sqlite3_reset(*st);
     return rc;
@@ -139,7 +186,7 @@ int ww_db_link(sqlite3 *db, struct ww_chain *c, enum ww_link kind, int64_t ref, 
     if (rc != SQLITE_OK)
         return rc;
     l.n++;
-    if (!link_hash(hash, prev, &l))
+    if (!link_hash(hash, c, prev, &l))
         return SQLITE_NOMEM;
     (void)sqlite3_bind_int64(c->add, 1, (sqlite3_int64)l.n);
     (void)sqlite3_bind_int64(c->add, 2, kind);
@@ -183,6 +230,7 @@ static enum ww_rc check_links(const struct ww_store *s, struct ww_verify *v, str
 {
     uint8_t prev[WW_DB_HASH] = { 0 }, hash[WW_DB_HASH];
     sqlite3_stmt *st = NULL;
+    struct ww_chain chain = { .head = NULL };
     enum ww_rc rc =
         ww_db_prepare(s, &st, "SELECT n,kind,ref,at,digest,hash FROM chain ORDER BY n", e);
     if (rc != WW_OK)
@@ -198,7 +246,7 @@ static enum ww_rc check_links(const struct ww_store *s, struct ww_verify *v, str
         v->links++;
         if (l.n != v->links)
             found(v, "chain: link", v->links, "is missing");
-        if (d.n != WW_DB_HASH || !link_hash(hash, prev, &l) ||
+        if (d.n != WW_DB_HASH || !link_hash(hash, &chain, prev, &l) ||
             !ww_slice_eq(h, (struct ww_slice){ hash, sizeof hash })) {
             found(v, "chain: link", l.n, "was changed");
             break;
@@ -208,6 +256,7 @@ static enum ww_rc check_links(const struct ww_store *s, struct ww_verify *v, str
     }
     if (step != SQLITE_ROW && step != SQLITE_DONE)
         rc = ww_db_fail(s->db, step, s->path, "cannot check the chain", e);
+    ww_db_chain_drop(&chain);
     (void)sqlite3_finalize(st);
     struct ww_out o = ww_out(v->head, sizeof v->head - 1);
     for (size_t i = 0; i < WW_DB_HASH; i++)

@@ -72,9 +72,11 @@ struct ww_source_span {
     bool dirty;
 };
 
-/* Statements of the chain, prepared when they are first needed. */
+/* Statements of the chain and the context of its digests, made when they are first needed. */
 struct ww_chain {
     sqlite3_stmt *alert, *action, *head, *add;
+    struct evp_md_ctx_st *md;
+    struct evp_md_st *sha256;
 };
 
 struct ww_store {
@@ -162,8 +164,6 @@ enum ww_rc ww_db_series(struct ww_store *s, struct ww_err *e) WW_MUST_CHECK;
 
 /* chain.c */
 enum ww_link { WW_LINK_ALERT = 1, WW_LINK_ACTION = 2 };
-/** Digest of one row: names, types and values of all columns that are not NULL. */
-bool ww_db_digest(uint8_t out[WW_DB_HASH], sqlite3_stmt *row);
 /** Appends a link for the row (alert or action) inside the open transaction. SQLite's code. */
 int ww_db_link(sqlite3 *db, struct ww_chain *c, enum ww_link kind, int64_t ref, uint64_t at_ns);
 void ww_db_chain_drop(struct ww_chain *c);
