@@ -43,6 +43,8 @@ enum ww_rc ww_conv_new(struct ww_conv **out, const struct ww_conv_cfg *cfg, stru
     if (rc == WW_OK)
         rc = ww_table_init(&c->flow, "flows", cfg->flows, 8, sizeof(struct ww_flow_rec), e);
     if (rc == WW_OK)
+        ww_table_numbered(&c->flow);
+    if (rc == WW_OK)
         rc = ww_conv_order_new(c, e);
     if (rc == WW_OK)
         rc = resolve(c, e);

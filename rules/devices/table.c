@@ -40,6 +40,11 @@ enum ww_rc ww_table_init(struct ww_table *t, const char *what, uint32_t cap, siz
     return WW_OK;
 }
 
+void ww_table_numbered(struct ww_table *t)
+{
+    t->numbered = t->n == 0 && t->key_size == 8;
+}
+
 void ww_table_free(struct ww_table *t)
 {
     ww_mem_release(t->mem, t->cap * t->stride);
@@ -70,6 +75,11 @@ void *ww_table_at(const struct ww_table *t, uint32_t index)
 
 static uint32_t hash_of(const struct ww_table *t, const void *key)
 {
+    if (t->numbered) {
+        uint64_t v;
+        ww_copy(&v, (struct ww_slice){ key, sizeof v });
+        return (uint32_t)(v ^ v >> 40);
+    }
     return (uint32_t)(ww_mix_words(&t->key, key, t->key_size) >> 32);
 }
 

@@ -20,11 +20,16 @@ struct ww_table {
     uint32_t turn, lazy;             /* moves to the newest place; of how many one is left out */
     uint64_t evicted;
     struct ww_key key; /* keys come from the network */
+    bool numbered;     /* see ww_table_numbered */
 };
 
 /** In: key_size a multiple of 8; size of a record with its key. */
 enum ww_rc ww_table_init(struct ww_table *t, const char *what, uint32_t cap, size_t key_size,
                          size_t size, struct ww_err *e) WW_MUST_CHECK;
+/** Keys are 8 bytes, numbers that this program gave, mostly one after the other: records of about the
+ * same time lie in neighbouring places, so that few of them are away from the cache. To be called
+ * while the table is empty. */
+void ww_table_numbered(struct ww_table *t);
 void ww_table_free(struct ww_table *t);
 /** The record, which is the newest from now on; NULL when there is none. */
 void *ww_table_find(struct ww_table *t, const void *key);
