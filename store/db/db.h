@@ -34,7 +34,7 @@ struct ww_col {
     uint8_t merge;    /* enum ww_merge */
 };
 
-/* WW_T_MANY: rows come by the thousand, in the order of their key: a statement takes WW_DB_ROWS. */
+/* WW_T_MANY: rows come by the thousand: a statement takes WW_DB_ROWS. */
 enum { WW_T_NUMBERED = 1, WW_T_CHAINED = 2, WW_T_CAPPED = 4, WW_T_MANY = 8 };
 
 struct ww_table {

@@ -145,10 +145,10 @@ static const struct ww_col links[] = {
 
 #define COLS(a) a, sizeof(a) / sizeof((a)[0])
 const struct ww_table ww_db_tables[] = {
-    { 1, "devices", "device.evidence", COLS(devices), WW_T_CAPPED, "last_seen" },
-    { 1, "evidence", "device.evidence", COLS(evidence), WW_T_CAPPED, "last_seen" },
-    { 1, "device_changes", "device.change", COLS(device_changes), WW_T_NUMBERED | WW_T_CAPPED,
-      "id" },
+    { 1, "devices", "device.evidence", COLS(devices), WW_T_CAPPED | WW_T_MANY, "last_seen" },
+    { 1, "evidence", "device.evidence", COLS(evidence), WW_T_CAPPED | WW_T_MANY, "last_seen" },
+    { 1, "device_changes", "device.change", COLS(device_changes),
+      WW_T_NUMBERED | WW_T_CAPPED | WW_T_MANY, "id" },
     { 1, "alerts", "alert", COLS(alerts), WW_T_NUMBERED | WW_T_CHAINED, NULL },
     { 1, "verdicts", "baseline.verdict", COLS(verdicts), WW_T_NUMBERED | WW_T_CAPPED, "id" },
     { 1, "conversations", "device.conversation", COLS(conversations), WW_T_CAPPED | WW_T_MANY,

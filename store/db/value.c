@@ -10,9 +10,23 @@ static int bind_u64(sqlite3_stmt *st, int at, uint64_t v)
     return sqlite3_bind_int64(st, at, v > INT64_MAX ? INT64_MAX : (sqlite3_int64)v);
 }
 
+/* The first of 8 bytes at once that are not all ASCII, or hold a NUL. */
+static size_t ascii_run(struct ww_slice s)
+{
+    size_t i = 0;
+    for (; i + 8 <= s.n; i += 8) {
+        uint64_t w;
+        ww_copy(&w, ww_slice_sub(s, i, 8));
+        /* a byte of 0 borrows from its high bit (Mycroft's test), one of 0x80 and more has it */
+        if (((w | (w - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080)) != 0)
+            break;
+    }
+    return i;
+}
+
 static bool clean(struct ww_slice s)
 {
-    for (size_t i = 0; i < s.n;) {
+    for (size_t i = ascii_run(s); i < s.n;) {
         if ((uint8_t)(ww_slice_at(s, i) - 1) < 0x7f) {
             i++; /* ASCII, nearly always */
             continue;

@@ -93,9 +93,10 @@ enum ww_rc ww_report_alerts(struct ww_out *o, const struct ww_store *s,
     uint64_t now = now_of(s, cfg, &rc, e);
     if (rc != WW_OK)
         return rc;
+    const struct ww_alert_ask ask = { .now_ns = now };
     if (cfg->json) {
         ww_json_open(o, NULL, '[');
-        rc = ww_model_alerts(s, 0, now, row_json, &l, e);
+        rc = ww_model_alerts(s, &ask, row_json, &l, e);
         ww_json_close(o, ']');
         ww_out_c(o, '\n');
         return rc;
@@ -108,7 +109,7 @@ enum ww_rc ww_report_alerts(struct ww_out *o, const struct ww_store *s,
                                     ww_page_w(p, "回数", "count"),
                                     ww_page_w(p, "最終 (JST)", "last (JST)") },
                           .right = { [0] = true, [6] = true } };
-    rc = ww_model_alerts(s, 0, now, row, &l, e);
+    rc = ww_model_alerts(s, &ask, row, &l, e);
     if (rc == WW_OK && l.n > 0)
         ww_grid_print(&l.grid, p);
     ww_grid_free(&l.grid);
@@ -174,12 +175,13 @@ enum ww_rc ww_report_alert(struct ww_out *o, const struct ww_store *s, uint64_t 
     uint64_t now = now_of(s, cfg, &rc, e);
     if (rc != WW_OK)
         return rc;
+    const struct ww_alert_ask ask = { .id = id, .now_ns = now };
     if (cfg->json) {
         ww_json_open(o, NULL, '{');
         ww_json_open(o, "alert", '[');
     }
     if (id != 0)
-        rc = ww_model_alerts(s, id, now, full, &l, e);
+        rc = ww_model_alerts(s, &ask, full, &l, e);
     if (rc == WW_OK && l.n == 0) {
         errno = 0;
         rc = WW_FAIL(e, WW_E_CONF, "%s: no alert %llu; see 'wardwatch alerts list'",

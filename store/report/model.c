@@ -191,18 +191,6 @@ static enum ww_rc rows(const struct ww_store *s, struct ww_totals *t, struct ww_
     return rc;
 }
 
-static void count_alert(void *to, const struct ww_alert_row *r)
-{
-    struct ww_totals *t = to;
-    t->alerts++;
-    if (strcmp(r->state, "closed") == 0)
-        t->closed++;
-    else if (strcmp(r->state, "suppressed") == 0)
-        t->suppressed++;
-    else
-        t->open_alerts[r->a.level < 6 ? r->a.level : 5]++;
-}
-
 enum ww_rc ww_model_totals(const struct ww_store *s, struct ww_totals *t, uint64_t now_ns,
                            struct ww_err *e)
 {
@@ -215,7 +203,7 @@ enum ww_rc ww_model_totals(const struct ww_store *s, struct ww_totals *t, uint64
     if (rc == WW_OK)
         rc = worse(s, t, e);
     if (rc == WW_OK)
-        rc = ww_model_alerts(s, 0, now_ns != 0 ? now_ns : t->last, count_alert, t, e);
+        rc = ww_model_alert_counts(s, now_ns != 0 ? now_ns : t->last, t, e);
     return rc;
 }
 

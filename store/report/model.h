@@ -119,8 +119,16 @@ enum ww_rc ww_model_links(const struct ww_store *s, bool worst_first, uint64_t l
  * one that asked. Days are added up. */
 enum ww_rc ww_model_convs(const struct ww_store *s, uint64_t limit, ww_conv_fn *fn, void *to,
                           struct ww_err *e) WW_MUST_CHECK;
-/** Highest level first, harm (H) before leakage (P) (INV-06), then the newest. id 0 = all. */
-enum ww_rc ww_model_alerts(const struct ww_store *s, uint64_t id, uint64_t now_ns, ww_alert_fn *fn,
+/** Adds alerts to the totals, by state and level. */
+enum ww_rc ww_model_alert_counts(const struct ww_store *s, uint64_t now_ns, struct ww_totals *t,
+                                 struct ww_err *e) WW_MUST_CHECK;
+struct ww_alert_ask {
+    uint64_t id, limit; /* 0 = all */
+    uint64_t now_ns;    /* decides whether a suppression still holds */
+    bool open_only;     /* neither closed nor suppressed */
+};
+/** Highest level first, harm (H) before leakage (P) (INV-06), then the newest. */
+enum ww_rc ww_model_alerts(const struct ww_store *s, const struct ww_alert_ask *ask, ww_alert_fn *fn,
                            void *to, struct ww_err *e) WW_MUST_CHECK;
 enum ww_rc ww_model_actions(const struct ww_store *s, uint64_t alert, ww_action_fn *fn, void *to,
                             struct ww_err *e) WW_MUST_CHECK;

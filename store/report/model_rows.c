@@ -34,8 +34,12 @@ static void devices_sql(struct ww_out *o)
     };
     ww_out_s(
         o, /* a conversation is stored once, for both of its ends */
-           "WITH speaks(d,a)AS MATERIALIZED(SELECT device,app FROM conversations WHERE app<>''"
-           " UNION SELECT peer_id,app FROM conversations WHERE app<>'' AND peer_id<>'')"
+           "WITH shown(id,known)AS MATERIALIZED(SELECT id,EXISTS(SELECT 1 FROM evidence WHERE"
+           " device=devices.id AND attribute='name')AS known FROM devices ORDER BY known DESC,id"
+           " LIMIT ?1),"
+           "speaks(d,a)AS MATERIALIZED(SELECT device,app FROM conversations WHERE app<>''"
+           " AND device IN(SELECT id FROM shown)UNION SELECT peer_id,app FROM conversations"
+           " WHERE app<>'' AND peer_id IN(SELECT id FROM shown))"
            "SELECT d.id,d.ip,d.mac,d.first_seen,d.last_seen,"
            "(SELECT group_concat(a,char(31))FROM(SELECT a FROM speaks WHERE speaks.d=d.id ORDER BY 1)),"
            "(SELECT group_concat(v,char(31))FROM(SELECT replace(value,char(31),' ')v FROM evidence"
@@ -46,8 +50,7 @@ static void devices_sql(struct ww_out *o)
                  " FROM evidence WHERE device=d.id AND attribute='%s' GROUP BY value"
                  " ORDER BY max(confidence)DESC,max(last_seen)DESC))",
                  attribute[i]);
-    ww_out_s(o, " FROM devices d ORDER BY EXISTS(SELECT 1 FROM evidence WHERE device=d.id AND"
-                " attribute='name')DESC,d.id LIMIT ?1");
+    ww_out_s(o, " FROM shown JOIN devices d USING(id) ORDER BY shown.known DESC,d.id");
 }
 
 enum ww_rc ww_model_devices(const struct ww_store *s, uint64_t limit, ww_device_fn *fn, void *to,
@@ -173,43 +176,95 @@ static const struct ww_table *alert_table(void)
 }
 
 /* Levels 4 and 5 are never hidden, whatever an operator's row says (INV-07). */
-static const char *state_of(const struct ww_alert *a, const char *action, uint64_t until,
-                            uint64_t now)
+static const char *state_of(unsigned level, const char *action, uint64_t until, uint64_t now)
 {
     if (action == NULL)
         return "open";
     if (strcmp(action, "close") == 0)
         return "closed";
     if (strcmp(action, "suppress") == 0)
-        return a->level < LEVEL_NEVER_HIDDEN && until > now ? "suppressed" : "open";
+        return level < LEVEL_NEVER_HIDDEN && until > now ? "suppressed" : "open";
     return "ack";
 }
 
-enum ww_rc ww_model_alerts(const struct ww_store *s, uint64_t id, uint64_t now_ns, ww_alert_fn *fn,
-                           void *to, struct ww_err *e)
+/* What is needed to sort alerts and to know their state; whole records only of those that are told. */
+static const char alert_keys[] =
+    "SELECT a.id,a.level,o.action,o.until FROM alerts a"
+    " LEFT JOIN operator_action o ON o.id=(SELECT max(id)FROM operator_action WHERE alert=a.id)"
+    " WHERE ?1=0 OR a.id=?1 ORDER BY a.level DESC,a.track='H' DESC,a.last_seen DESC,a.id";
+
+static const char *key_state(sqlite3_stmt *st, uint64_t now)
 {
-    static const char sql[] =
-        "SELECT a.*,s.name,o.action,o.until FROM alerts a LEFT JOIN sources s ON s.id=a.source"
-        " LEFT JOIN operator_action o ON o.id=(SELECT max(id)FROM operator_action WHERE alert=a.id)"
-        " WHERE ?1=0 OR a.id=?1 ORDER BY a.level DESC,a.track='H' DESC,a.last_seen DESC,a.id";
+    return state_of((unsigned)num(st, 1), (const char *)sqlite3_column_text(st, 2), num(st, 3), now);
+}
+
+static bool is_open(const char *state)
+{
+    return strcmp(state, "closed") != 0 && strcmp(state, "suppressed") != 0;
+}
+
+enum ww_rc ww_model_alert_counts(const struct ww_store *s, uint64_t now_ns, struct ww_totals *t,
+                                 struct ww_err *e)
+{
     sqlite3_stmt *st = NULL;
-    enum ww_rc rc = ww_db_prepare(s, &st, sql, e);
+    enum ww_rc rc = ww_db_prepare(s, &st, alert_keys, e);
     int step = SQLITE_DONE;
-    struct ww_db_map map;
-    if (rc == WW_OK) {
-        (void)sqlite3_bind_int64(st, 1, (sqlite3_int64)id);
-        ww_db_map(&map, &ww_alert_type, alert_table(), st);
-    }
+    if (rc == WW_OK)
+        (void)sqlite3_bind_int64(st, 1, 0);
     while (rc == WW_OK && (step = sqlite3_step(st)) == SQLITE_ROW) {
-        int last = sqlite3_column_count(st) - 1;
-        struct ww_alert_row r = { .id = num(st, 0),
-                                  .source = ww_db_text(st, last - 2),
-                                  .until = num(st, last) };
-        ww_db_body(&r.a, &map, st);
-        r.state = state_of(&r.a, (const char *)sqlite3_column_text(st, last - 1), r.until, now_ns);
-        fn(to, &r);
+        const char *state = key_state(st, now_ns);
+        uint64_t level = num(st, 1);
+        t->alerts++;
+        t->closed += strcmp(state, "closed") == 0;
+        t->suppressed += strcmp(state, "suppressed") == 0;
+        t->open_alerts[level < 6 ? level : 5] += is_open(state);
     }
     return end(s, st, rc, step, e);
+}
+
+static int tell_alert(sqlite3_stmt *whole, const struct ww_db_map *map, struct ww_alert_row *r,
+                      ww_alert_fn *fn, void *to)
+{
+    (void)sqlite3_bind_int64(whole, 1, (sqlite3_int64)r->id);
+    int step = sqlite3_step(whole);
+    if (step == SQLITE_ROW) {
+        r->source = ww_db_text(whole, sqlite3_column_count(whole) - 1);
+        ww_db_body(&r->a, map, whole);
+        fn(to, r);
+    }
+    (void)sqlite3_reset(whole);
+    return step == SQLITE_ROW || step == SQLITE_DONE ? SQLITE_DONE : step;
+}
+
+enum ww_rc ww_model_alerts(const struct ww_store *s, const struct ww_alert_ask *ask, ww_alert_fn *fn,
+                           void *to, struct ww_err *e)
+{
+    sqlite3_stmt *keys = NULL, *whole = NULL;
+    struct ww_db_map map;
+    enum ww_rc rc = ww_db_prepare(s, &keys, alert_keys, e);
+    if (rc == WW_OK)
+        rc = ww_db_prepare(s, &whole,
+                           "SELECT a.*,s.name FROM alerts a LEFT JOIN sources s ON s.id=a.source"
+                           " WHERE a.id=?1",
+                           e);
+    if (rc == WW_OK) {
+        (void)sqlite3_bind_int64(keys, 1, (sqlite3_int64)ask->id);
+        ww_db_map(&map, &ww_alert_type, alert_table(), whole);
+    }
+    int step = SQLITE_DONE, told = SQLITE_DONE;
+    uint64_t left = ask->limit > 0 ? ask->limit : UINT64_MAX;
+    while (rc == WW_OK && left > 0 && told == SQLITE_DONE &&
+           (step = sqlite3_step(keys)) == SQLITE_ROW) {
+        struct ww_alert_row r = { .id = num(keys, 0),
+                                  .until = num(keys, 3),
+                                  .state = key_state(keys, ask->now_ns) };
+        if (ask->open_only && !is_open(r.state))
+            continue;
+        told = tell_alert(whole, &map, &r, fn, to);
+        left--;
+    }
+    (void)sqlite3_finalize(whole);
+    return end(s, keys, rc, told != SQLITE_DONE ? told : step == SQLITE_ROW ? SQLITE_DONE : step, e);
 }
 
 enum ww_rc ww_model_actions(const struct ww_store *s, uint64_t alert, ww_action_fn *fn, void *to,

@@ -274,11 +274,6 @@ static enum ww_rc conversations(struct page *g, const struct ww_store *s, uint64
 static void alert(void *to, const struct ww_alert_row *r)
 {
     struct page *g = to;
-    if (strcmp(r->state, "closed") == 0 || strcmp(r->state, "suppressed") == 0)
-        return;
-    g->total++;
-    if (g->shown >= g->limit)
-        return;
     if (g->shown++ > 0)
         ww_out_c(g->p.o, '\n');
     /* what can wait until the next working day is told shortly */
@@ -342,7 +337,10 @@ static enum ww_rc alerts(struct page *g, const struct ww_store *s, const struct 
     }
     alert_counts(g, t);
     ww_out_c(p->o, '\n');
-    enum ww_rc rc = ww_model_alerts(s, 0, now, alert, g, e);
+    for (size_t level = 0; level < 6; level++)
+        g->total += t->open_alerts[level];
+    const struct ww_alert_ask ask = { .now_ns = now, .limit = g->limit, .open_only = true };
+    enum ww_rc rc = ww_model_alerts(s, &ask, alert, g, e);
     more(g);
     if (g->brief > 0)
         shortened(g);

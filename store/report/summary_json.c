@@ -222,7 +222,7 @@ enum ww_rc ww_summary_json(struct ww_out *o, const struct ww_store *s,
     totals(o, &t);
     ww_json_open(o, "alerts", '[');
     if (rc == WW_OK)
-        rc = ww_model_alerts(s, 0, now, alert, &j, e);
+        rc = ww_model_alerts(s, &(struct ww_alert_ask){ .now_ns = now }, alert, &j, e);
     ww_json_close(o, ']');
     ww_json_open(o, "devices", '[');
     if (rc == WW_OK)

@@ -171,6 +171,7 @@ static const char *summary(struct ww_store *s, struct ww_report_cfg c)
 {
     struct ww_err e = { .rc = WW_OK };
     struct ww_out o = ww_out(text, sizeof text - 1);
+    cr_assert(ww_store_sync(s, &e) == WW_OK, "%s", e.text);
     cr_assert(ww_report_summary(&o, s, &c, &e) == WW_OK, "%s", e.text);
     cr_assert(not(o.cut));
     text[o.n] = 0;
