@@ -219,7 +219,9 @@ static struct ww_slice feed_unknown(struct ww_engine *g, uint32_t flow, enum ww_
         return NOTHING;
     }
     struct ww_side *y = &t->side[dir ^ 1];
-    if (y->pend_n > 0 && t->maybe[dir ^ 1] != i + 1)
+    struct ww_slice held = { y->pend_n > 0 ? ww_buf_at(g->bufs, y->pend) : NULL, y->pend_n };
+    if (held.n > 0 && t->maybe[dir ^ 1] != i + 1 &&
+        g->list[i]->probe(held, (enum ww_dir)(dir ^ 1)) == WW_GUESS_NO)
         rest_cut(g, y, y->pend_n); /* held for a dissector that it was not */
     if (!bind(g, flow, (unsigned)i)) {
         drop_rest(g, f);
