@@ -31,9 +31,13 @@ struct source { /* an event that can carry such items */
 struct state {
     struct ww_table pairs, subjects;
     uint64_t serial;
-    struct source source[4];
+    struct source source[7];
 };
-static const char *const events[] = { "dicom.request", "dicom.response", "hl7.message", "hl7.ack" };
+static const char *const events[] = { "dicom.request", "dicom.response", "hl7.message", "hl7.ack",
+                                      "astm.message",  "poct1a.message", "syslog.audit" };
+static_assert(sizeof events / sizeof events[0] ==
+                  sizeof((struct state *)0)->source / sizeof(struct source),
+              "one source an event");
 
 static enum ww_rc start(struct ww_detect *d, void *state, struct ww_err *e)
 {
@@ -43,7 +47,7 @@ static enum ww_rc start(struct ww_detect *d, void *state, struct ww_err *e)
     if (rc == WW_OK)
         rc = ww_table_init(&s->subjects, "clear text subjects", PHI_SUBJECTS_CAP,
                            sizeof(struct subject), sizeof(struct subject), e);
-    for (size_t i = 0; i < 4 && rc == WW_OK; i++) {
+    for (size_t i = 0; i < sizeof events / sizeof events[0] && rc == WW_OK; i++) {
         rc = ww_detect_field(d, events[i], "phi_kinds", &s->source[i].type, &s->source[i].kinds, e);
         if (rc == WW_OK)
             rc = ww_detect_field(d, events[i], "patient", &s->source[i].type, &s->source[i].person,
@@ -109,7 +113,7 @@ static void event(struct ww_detect *d, void *state, const struct ww_event *e)
     struct ww_found x;
     const struct source *from = NULL;
     int type = ww_detect_type(d);
-    for (size_t i = 0; i < 4 && from == NULL; i++)
+    for (size_t i = 0; i < sizeof events / sizeof events[0] && from == NULL; i++)
         from = s->source[i].type == type ? &s->source[i] : NULL;
     if (from == NULL)
         return;

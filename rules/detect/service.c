@@ -11,6 +11,9 @@ static bool other_content(const struct ww_judged *j, const char *app, const char
     } same[] = {
         { "dicom", "dicom" },
         { "hl7v2-mllp", "hl7" },
+        { "astm-lis", "astm" },
+        { "poct1-a", "poct1a" },
+        { "syslog", "syslog" },
         { "dns", "dns" },
         { "dhcp", "dhcp" },
     };

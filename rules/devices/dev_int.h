@@ -33,6 +33,7 @@ struct dev_field { /* a field that says something about a device */
     const char *attribute;
     char source[64]; /* event.field */
     uint8_t subject; /* enum dev_subject */
+    bool medical;    /* who tells it speaks a medical protocol */
 };
 struct dev_type {      /* the fields of one event type */
     uint16_t first, n; /* in ww_devices.field */

@@ -18,6 +18,15 @@ static const struct {
     { "hl7.message", "receiving_app", "hl7_application", DEV_DST },
     { "hl7.ack", "sending_app", "hl7_application", DEV_SRC },
     { "hl7.ack", "receiving_app", "hl7_application", DEV_DST },
+    { "astm.message", "sender_name", "laboratory_name", DEV_SRC },
+    { "astm.message", "receiver", "laboratory_name", DEV_DST },
+    { "astm.message", "sender_role", "role", DEV_SRC },
+    { "poct1a.hello", "device_name", "device_name", DEV_SRC },
+    { "poct1a.hello", "device_id", "device_id", DEV_SRC },
+    { "poct1a.hello", "sender_role", "role", DEV_SRC },
+    { "poct1a.message", "sender_role", "role", DEV_SRC },
+    { "poct1a.ack", "sender_role", "role", DEV_SRC },
+    { "syslog.audit", "source_id", "audit_source", DEV_OTHER },
     { "dhcp.message", "hostname", "hostname", DEV_OTHER },
     { "dhcp.message", "vendor_class_identifier", "dhcp_vendor_class", DEV_OTHER },
     { "dhcp.message", "mud_url", "mud_url", DEV_OTHER },
@@ -60,6 +69,7 @@ static bool add_field(struct ww_devices *d, const struct ww_event_type *t, const
     df->f = f;
     df->attribute = attribute;
     df->subject = subject;
+    df->medical = strcmp(attribute, "role") == 0;
     struct ww_out o = ww_out(df->source, sizeof df->source - 1);
     ww_out_f(&o, "%s.%s", t->name, f->name);
     df->source[o.n] = 0;
@@ -155,6 +165,8 @@ static void tell_field(struct ww_devices *d, const struct ww_event *e, const str
         if (dev == NULL && (dev = subject_of(d, e, t, df->subject)) == NULL)
             return;
         ww_devices_fact(d, dev, e, df->attribute, v, df->source, conf);
+        if (df->medical)
+            dev->flags |= WW_DEV_MEDICAL;
         if (one)
             return;
         v = ww_get_item(e, df->f, &at);

@@ -23,6 +23,9 @@ static const struct {
     { "dhcp", "fqdn", ALWAYS, "" },
     { "dhcp", "domain", ALWAYS, "" },
     { "dhcp", "tftp_server", NOT_IP, "" },
+    { "syslog", "hostname", ALWAYS, "" },
+    { "syslog", "source_id", ALWAYS, "" },
+    { "syslog", "access_points", ALWAYS, "" },
     { "http", "hostname", ALWAYS, "" },
     { "tls", "sni", ALWAYS, "" },
     { "device", "value", ATTR, "attribute" },
@@ -35,8 +38,8 @@ static const struct {
     { "alert", "device_label", ALWAYS,
       "" }, /* without a ledger it is what the device calls itself */
 };
-static const char *const attributes[] = { "hostname", "fqdn", "domain" };
-static const char *const from[] = { "dns", "dhcp", "http", "tls" };
+static const char *const attributes[] = { "hostname", "fqdn", "domain", "audit_source" };
+static const char *const from[] = { "dns", "dhcp", "http", "tls", "syslog" };
 
 static bool is_proto(const char *event, const char *proto)
 {
