@@ -65,7 +65,7 @@ static struct ww_in *slot_for(struct ww_run *run, unsigned w, size_t n, uint64_t
         return in;
     hand_out(run, key);
     while ((in = ww_ring_slot(r, n, 0)) == NULL)
-        ww_pause(&turn);
+        ww_pause(run, &turn);
     return in;
 }
 
@@ -124,7 +124,7 @@ static void feed_file(struct ww_run *run, struct ww_capfile *f, unsigned i)
         enum ww_capfile_end end = ww_capfile_next(f, &b, &e);
         if (end == WW_CAP_WAIT) { /* the workers still read all blocks */
             hand_out(run, run->c[0].next);
-            ww_pause(&turn);
+            ww_pause(run, &turn);
             continue;
         }
         turn = 0;
@@ -153,7 +153,7 @@ static void drain(struct ww_run *run)
         struct ww_ring *r = &run->w[w].in[0];
         while (atomic_load_explicit(&r->tail, memory_order_acquire) !=
                atomic_load_explicit(&r->head, memory_order_relaxed))
-            ww_pause(&turn);
+            ww_pause(run, &turn);
     }
 }
 
@@ -179,12 +179,12 @@ void ww_feed_files(struct ww_run *run)
 
 /* ---- live: one copy, and dropping when a ring is full ----------------------------------------------------- */
 
-static void *slot_wait(struct ww_ring *r, size_t n)
+static void *slot_wait(const struct ww_run *run, struct ww_ring *r, size_t n)
 {
     unsigned turn = 0;
     void *slot;
     while ((slot = ww_ring_slot(r, n, 0)) == NULL)
-        ww_pause(&turn);
+        ww_pause(run, &turn);
     return slot;
 }
 
@@ -199,7 +199,7 @@ static void tick_live(struct ww_cthread *c, uint64_t ts, bool end)
     for (unsigned w = 0; w < c->run->nw; w++) {
         struct ww_ring *r = &c->run->w[w].in[c->i];
         struct ww_in in = { .kind = end ? WW_IN_END : WW_IN_TICK, .key = ts, .ts = ts };
-        void *slot = end ? slot_wait(r, sizeof in) : ww_ring_slot(r, sizeof in, 0);
+        void *slot = end ? slot_wait(c->run, r, sizeof in) : ww_ring_slot(r, sizeof in, 0);
         if (slot == NULL)
             continue; /* a full ring needs no clock */
         ww_copy(slot, (struct ww_slice){ (const uint8_t *)&in, sizeof in });

@@ -24,7 +24,7 @@ static void to_writer(void *to, const struct ww_event *e)
             run->write_drops++;
             return;
         }
-        ww_pause(&turn);
+        ww_pause(run, &turn);
     }
     ww_copy(slot, (struct ww_slice){ (const uint8_t *)e, e->size });
     ww_ring_push(&run->out, e->size);
@@ -181,7 +181,7 @@ void *ww_judge_thread(void *arg)
         if (i == run->nw) {
             if (all_done)
                 break;
-            ww_pause(&turn);
+            ww_pause(run, &turn);
             continue;
         }
         turn = 0;
@@ -199,7 +199,7 @@ void *ww_judge_thread(void *arg)
         ww_judge_end(run->cfg->out.judge, m.route.last_ts, to_writer, run);
     unsigned t = 0;
     while (ww_ring_slot(&run->out, 0, 0) == NULL)
-        ww_pause(&t);
+        ww_pause(run, &t);
     ww_ring_push(&run->out, 0); /* an empty record ends the writer */
     return NULL;
 }

@@ -5,15 +5,18 @@
 #include <stdlib.h>
 #include <time.h>
 
-void ww_pause(unsigned *turn)
+void ww_pause(const struct ww_run *run, unsigned *turn)
 {
+    enum { SHORT_NS = 20000, LONG_NS = 500000, REST_NS = 2000000 };
     unsigned t = (*turn)++;
     if (t < 4) {
         (void)sched_yield();
         return;
     }
-    /* after a tenth of a second of silence the machine may rest; rings hold far more than 2 ms */
-    struct timespec ts = { 0, t < 32 ? 20000 : t < 200 ? 500000 : 2000000 };
+    /* live, packets come in blocks of the kernel's ring anyhow, and waking up is dear; after a tenth
+     * of a second of silence the machine may rest: rings hold far more than 2 ms */
+    long ns = t < 32 && !run->live ? SHORT_NS : t < 200 ? LONG_NS : REST_NS;
+    struct timespec ts = { 0, ns };
     (void)nanosleep(&ts, NULL);
 }
 
@@ -46,7 +49,7 @@ static void push_event(void *to, const struct ww_event *e)
             (void)atomic_fetch_add_explicit(&t->dropped, 1, memory_order_relaxed);
             return;
         }
-        ww_pause(&turn);
+        ww_pause(t->run, &turn);
     }
     ww_copy(slot, (struct ww_slice){ (const uint8_t *)&key, sizeof key });
     ww_copy(slot + sizeof key, (struct ww_slice){ (const uint8_t *)e, e->size });
@@ -97,7 +100,7 @@ static void *worker_thread(void *arg)
         if (any)
             turn = 0;
         else
-            ww_pause(&turn);
+            ww_pause(run, &turn);
     }
     t->w->engine.order = UINT64_MAX - 4;
     ww_worker_end(t->w);

@@ -99,5 +99,5 @@ void *ww_writer_thread(void *arg);
 /** Live: gives up all system calls that could send, for the calling thread. */
 void ww_passive(struct ww_run *run);
 /** Waits a little, longer each time in a row; resets with *turn = 0. */
-void ww_pause(unsigned *turn);
+void ww_pause(const struct ww_run *run, unsigned *turn);
 #endif

@@ -100,7 +100,7 @@ void *ww_writer_thread(void *arg)
             }
         }
         if (e == NULL) {
-            ww_pause(&turn);
+            ww_pause(run, &turn);
             continue;
         }
         turn = 0;
