@@ -25,7 +25,6 @@ static const struct {
     { "poct1a.hello", "device_id", "device_id", DEV_SRC },
     { "poct1a.hello", "sender_role", "role", DEV_SRC },
     { "poct1a.message", "sender_role", "role", DEV_SRC },
-    { "poct1a.ack", "sender_role", "role", DEV_SRC },
     { "syslog.audit", "source_id", "audit_source", DEV_OTHER },
     { "dhcp.message", "hostname", "hostname", DEV_OTHER },
     { "dhcp.message", "vendor_class_identifier", "dhcp_vendor_class", DEV_OTHER },

@@ -4,7 +4,7 @@
     oracle_diff.py --wardwatch PROGRAM --material DIR [-v]
 
 DIR/captures/oracle/{dicom,hl7}/NAME.json hold associations with their commands, and messages, as cut from the streams and
-read by pynetdicom, pydicom and python-hl7. For captures with losses, events must be among the answers; for all others
+read by pynetdicom, pydicom and python-hl7; oracle/other/astm-*.json hold frames and records of laboratory links. For captures with losses, events must be among the answers; for all others
 they must be the answers. Known differences: known_differences.tsv (version `oracle`).
 """
 import argparse
@@ -97,6 +97,39 @@ def hl7_ours(events):
     return found
 
 
+def astm_answers(doc):
+    """Control characters, frames and records of each connection; the number of each record type by message."""
+    found = collections.defaultdict(list)
+    for c in doc["connections"]:
+        conv = ends(c["analyzer"], c["host"])
+        control, good = c["control"], [f["checksum_ok"] for f in c["frames"]]
+        found[conv, "astm.transfer"].append((control["ENQ"], control["ACK"], control["NAK"], control["EOT"], len(good), good.count(False)))
+        for r in c["records"]:
+            if r[0] == "H":
+                name = "^".join(x.strip(" '") for x in r[4].strip("[]").split(","))
+                found[conv, "astm.message"].append([name, collections.Counter()])
+            if found[conv, "astm.message"]:
+                found[conv, "astm.message"][-1][1][r[0]] += 1
+        found[conv, "astm.message"] = [(name,) + tuple(n[k] for k in "PORCQ") for name, n in found[conv, "astm.message"]]
+    return found
+
+
+def astm_ours(events):
+    found = collections.defaultdict(list)
+    for e in events:
+        b = e.get("astm")
+        if e.get("event_type") != "astm":
+            continue
+        conv = frozenset(((e["src_ip"], e["src_port"]), (e["dest_ip"], e["dest_port"])))
+        if b["type"] == "message":
+            found[conv, "astm.message"].append((b["sender"],) + tuple(b[k] for k in ("patients", "orders", "results", "comments", "queries")))
+        else:
+            t = (b["enquiries"], b["acks"], b["naks"], b["outcome"] != "no_end", b["frames"], b["checksum_errors"])
+            old = found[conv, "astm.transfer"] or [(0,) * 6]
+            found[conv, "astm.transfer"] = [tuple(x + y for x, y in zip(old[0], t))]
+    return found
+
+
 def compare(answers, ours, subset):
     """(event, text) of each difference, and how many events were as answered."""
     found, same = [], 0
@@ -120,8 +153,9 @@ def main():
     base = os.path.join(a.material, "captures")
     rows = [r for r in td.read_tsv(os.path.join(td.HERE, "known_differences.tsv"), 5) if r[3] in ("oracle", "any")]
     new = old = same = files = 0
-    for proto, answers, ours in (("dicom", dicom_answers, dicom_ours), ("hl7", hl7_answers, hl7_ours)):
-        for oracle in sorted(glob.glob(os.path.join(base, "oracle", proto, "*.json"))):
+    for proto, pattern, answers, ours in (("dicom", "*", dicom_answers, dicom_ours), ("hl7", "*", hl7_answers, hl7_ours),
+                                          ("other", "astm-*", astm_answers, astm_ours)):
+        for oracle in sorted(glob.glob(os.path.join(base, "oracle", proto, pattern + ".json"))):
             name = "made/" + os.path.basename(oracle)[:-5]
             path = next((os.path.join(base, name + e) for e in (".pcap", ".pcapng") if os.path.exists(os.path.join(base, name + e))), None)
             if path is None or os.path.getsize(path) > td.SIZE_MAX:
