@@ -1,5 +1,6 @@
-/* charset.c - encodings of text on hospital wires: recognition and shift states.
- * Source: ISO/IEC 2022, RFC 1468 (ISO-2022-JP), JIS X 0201/0208, RFC 3629 (UTF-8) */
+/* charset.c - encodings of text on hospital wires: recognition, shift states, conversion.
+ * Source: ISO/IEC 2022, RFC 1468 and RFC 1554 (ISO-2022-JP), JIS X 0201/0208/0212, ISO 8859,
+ * RFC 3629 (UTF-8) */
 #include "dissectors/lib/charset.h"
 #include "sensor/base/out.h"
 
@@ -47,7 +48,9 @@ bool ww_euc_likely(struct ww_slice s)
         uint8_t a = ww_rd_u8(&r);
         if (a < 0x80)
             continue;
-        uint8_t b = ww_rd_u8(&r); /* 8E: half-width katakana follows (EUC-JP code set 2) */
+        if (a == 0x8f) /* JIS X 0212 follows (EUC-JP code set 3) */
+            a = ww_rd_u8(&r);
+        uint8_t b = ww_rd_u8(&r); /* 8E: half-width katakana follows (code set 2) */
         if ((a != 0x8e && a < 0xa1) || a == 0xff || b < 0xa1 || b == 0xff)
             return false;
         any = true;
@@ -94,9 +97,24 @@ static const uint16_t jisx0208[84][94] = {
 #include "dissectors/lib/jisx0208.inc"
 };
 
+static const uint16_t jisx0212[77][94] = {
+#include "dissectors/lib/jisx0212.inc"
+};
+
+static const uint16_t iso8859[9][96] = {
+    /* parts 2 to 9, 15 */
+#include "dissectors/lib/iso8859.inc"
+};
+
 static unsigned from_0208(unsigned row, unsigned cell)
 {
     unsigned u = row < 84 && cell < 94 ? jisx0208[row][cell] : 0;
+    return u != 0 ? u : 0xfffd;
+}
+
+static unsigned from_0212(unsigned row, unsigned cell)
+{
+    unsigned u = row < 77 && cell < 94 ? jisx0212[row][cell] : 0;
     return u != 0 ? u : 0xfffd;
 }
 
@@ -127,7 +145,8 @@ static unsigned next_2022(struct ww_rd *r, uint8_t *shift)
     uint8_t b = ww_rd_u8(r);
     if (n == 2) {
         uint8_t c = ww_rd_u8(r);
-        return *shift == WW_SHIFT_0208 ? from_0208(b - 0x21u, c - 0x21u) : 0xfffd;
+        return *shift == WW_SHIFT_0208 ? from_0208(b - 0x21u, c - 0x21u)
+                                       : from_0212(b - 0x21u, c - 0x21u);
     }
     if (b >= 0x80)
         return from_kana(b);
@@ -148,7 +167,27 @@ static unsigned next_euc(struct ww_rd *r)
     if (b < 0x80)
         return b;
     uint8_t c = ww_rd_u8(r);
+    if (b == 0x8f)
+        return from_0212(c - 0xa1u, ww_rd_u8(r) - 0xa1u);
     return b == 0x8e ? from_kana(c) : from_0208(b - 0xa1u, c - 0xa1u);
+}
+
+static unsigned next_8859(struct ww_rd *r, unsigned part)
+{
+    uint8_t b = ww_rd_u8(r);
+    if (b < 0xa0 || part == 1)
+        return b;
+    unsigned u = iso8859[part == 15 ? 8 : part - 2][b - 0xa0];
+    return u != 0 ? u : 0xfffd;
+}
+
+static unsigned next_of(struct ww_rd *r, enum ww_charset cs, uint8_t *shift)
+{
+    if (cs >= WW_CS_8859)
+        return next_8859(r, (unsigned)cs - WW_CS_8859);
+    return cs == WW_CS_ISO2022JP ? next_2022(r, shift)
+           : cs == WW_CS_SJIS    ? next_sjis(r)
+                                 : next_euc(r);
 }
 
 static void put_utf8(struct ww_out *o, unsigned u)
@@ -176,9 +215,7 @@ struct ww_slice ww_text_utf8(struct ww_slice in, enum ww_charset cs, char *buf, 
     if (cs == WW_CS_AS_IS)
         return in;
     while (r.left > 0) {
-        unsigned u = cs == WW_CS_ISO2022JP ? next_2022(&r, &shift)
-                     : cs == WW_CS_SJIS    ? next_sjis(&r)
-                                           : next_euc(&r);
+        unsigned u = next_of(&r, cs, &shift);
         if (u != 0)
             put_utf8(&o, u);
     }

@@ -21,8 +21,10 @@ import messages  # noqa: E402
 def verdict(message):
     if str(message.segment("MSH")[9]).startswith("ZZZ"):
         return "AR"
-    pid = message.segments("PID")
-    return "AA" if pid and str(pid[0][3]) else "AE"
+    try:
+        return "AA" if str(message.segment("PID")[3]) else "AE"
+    except KeyError:  # this kind of message is about no patient
+        return "AA"
 
 
 async def handle(reader, writer):

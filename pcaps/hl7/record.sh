@@ -7,8 +7,9 @@
 ENGINE=10.10.10.20 HIS=10.10.10.30 LIS=10.10.10.40 RIS=10.10.10.50 GATEWAY=10.10.30.20
 PYHL7=$(version python3-hl7)
 NPM_CLIENT=node-hl7-client@3.2.0 NPM_SERVER=node-hl7-server@2.5.0
+rooms() { echo /usr/bin/python3 -B "$topic_dir/rooms.py" "$@"; }
 peer() { echo /usr/bin/python3 "$topic_dir/peer.py" "$@"; }
-all="oru-monitor adt adt-iso2022jp oru-iso2022jp adt-utf8 nak oru-npm mllp-pieces"
+all="oru-monitor adt adt-iso2022jp oru-iso2022jp adt-utf8 nak oru-npm mllp-pieces batch batch-npm enhanced devices pcd japan loose"
 
 lan() {
     lan_up
@@ -76,6 +77,58 @@ scenario_mllp_pieces() {
     lan; serve ris 2575; lan_record mllp-pieces.pcap
     in_ns his python3 -B "$topic_dir/pieces.py" $RIS 2575
     lan_done "$PYHL7 (server); pieces.py (client)" "MLLP framing at its edges: three messages in one segment; one message cut into segments of 100 bytes; end block split between segments"
+}
+
+scenario_batch() {
+    lan; in_ns_bg engine $(rooms batches 2575); wait_listen engine 2575; lan_record batch.pcap
+    in_ns lis $(rooms send $ENGINE 2575 "1:batch_file('F1',[2,3])" "1:batch('B7',2)" "1:batch('B8',1,declared=4)")
+    lan_done "$PYHL7" "a file of two batches (FHS, BHS), a batch alone, and one whose trailer counts messages that did not come; each answered by a batch"
+}
+
+scenario_batch_npm() {
+    npm install --silent --no-audit --no-fund --prefix "$scratch" $NPM_CLIENT $NPM_SERVER >/dev/null
+    cp "$topic_dir/peer.js" "$scratch"
+    (cd "$topic_dir" && python3 -B -c "
+import messages
+for i in (1, 2, 3):
+    open('$scratch/m%d.hl7' % i, 'wb').write(messages.oru_lab('NPM%05d' % i).rstrip())")
+    lan; in_ns_bg engine node "$scratch/peer.js" server 6661; wait_listen engine 6661; lan_record batch-npm.pcap
+    in_ns lis node "$scratch/peer.js" batch $ENGINE 6661 "$scratch/m1.hl7" "$scratch/m2.hl7" "$scratch/m3.hl7"
+    lan_done "npm $NPM_CLIENT, npm $NPM_SERVER, node $(node --version)" "a batch (BHS) of three ORU^R01 between other implementations"
+}
+
+scenario_enhanced() {
+    lan; in_ns_bg engine $(rooms commit 2575); wait_listen engine 2575; lan_record enhanced.pcap
+    in_ns his $(rooms send $ENGINE 2575 "3:mode('ENH00001','AL','AL')" "2:mode('ENH00002','AL','NE')" "1:mode('ENH00003','NE','NE')" \
+        "2:mode('ENH00004','NE','AL')" "2:mode('ENH00005','AL','AL','ZZZ^Z99')" "1:b'HELLO'" "1:b''" "2:mode('ENH00002','AL','NE')")
+    lan_done "$PYHL7" "MLLP release 2 and enhanced acknowledgement modes: commit bytes ACK and NAK, CA and later AA, CE, an empty block, a repeated control id"
+}
+
+scenario_devices() {
+    lan; serve engine 2575; lan_record devices.pcap
+    in_ns gateway $(peer send $ENGINE 2575 "oru_devices('DEV00001')" "oru_devices('DEV00002',ahead_s=90)" "esu('DEV00003')")
+    lan_done "$PYHL7" "software (SFT), a token (UAC), a pump (PRT) and an analyzer (EQU); a sender whose clock goes 90 s ahead; MSH with all its fields"
+}
+
+scenario_pcd() {
+    lan; serve engine 2575; lan_record pcd.pcap
+    in_ns gateway $(peer send $ENGINE 2575 "pcd01('PCD00001')" "pcd04('PCD00004')")
+    in_ns his $(peer send $ENGINE 2575 "pcd03('PCD00003')")
+    in_ns lis $(peer send $ENGINE 2575 "pcd10('PCD00010')" "pcd05('PCD00005')")
+    lan_done "$PYHL7" "IHE patient care devices: PCD-01 vital signs, PCD-03 order to a pump, PCD-04 and PCD-05 alarm, PCD-10 pump event"
+}
+
+scenario_japan() {
+    lan; serve engine 2575; lan_record japan.pcap
+    in_ns his $(peer send $ENGINE 2575 "ssmix2('JPN00001')" "disease('JPN00002')" "jis0212('JPN00003')" "kana8('JPN00004')" \
+        "unlabelled('JPN00005','shift_jis')" "unlabelled('JPN00006','euc_jp')" "latin('JPN00007')")
+    lan_done "$PYHL7" "SS-MIX2 and JAHIS messages; facility names in ISO-2022-JP with JIS X 0208 and 0212, 8-bit katakana, Shift_JIS and EUC-JP without a label, ISO 8859/15"
+}
+
+scenario_loose() {
+    lan; in_ns_bg engine /usr/bin/python3 -B "$topic_dir/loose.py" server 5000; wait_listen engine 5000; lan_record loose.pcap
+    in_ns his /usr/bin/python3 -B "$topic_dir/loose.py" send $ENGINE 5000
+    lan_done "$PYHL7 (acknowledgements); loose.py" "text without a block, LF and CR LF, missing first or last byte of the block, no final CR, two messages in a block, CR inside a field"
 }
 
 [ "${1:-}" != all ] || set -- $all

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Differential test against tshark: the same capture, field by field, joined by conversation and order.
+"""Differential test against tshark: the same capture, field by field, joined by conversation and order; HL7 messages by
+their control id, so that one that only one side sees is one difference, and compared with the frame that ends them.
 
     tshark_diff.py --wardwatch PROGRAM [--material DIR | --capture FILE...] [-v]
 
@@ -9,6 +10,7 @@ failure or a row of known_differences.tsv. Which fields are compared is said in 
 import argparse
 import collections
 import csv
+import difflib
 import fnmatch
 import json
 import os
@@ -192,7 +194,7 @@ def tshark_records(packets):
         for layer in layers.all("hl7"):
             r = hl7_record(layer) if isinstance(layer, Pairs) else None
             if r:
-                found[conv, r[0]].append(r[1])
+                found[conv, "hl7"].append(dict(r[1], kind=r[0], frame=first(layers, "frame.number")))
     return found
 
 
@@ -211,7 +213,11 @@ def our_records(events):
         proto = e.get("event_type")
         if proto in ("dicom", "hl7") and isinstance(e.get(proto), dict):
             conv = frozenset(((e.get("src_ip"), e.get("src_port")), (e.get("dest_ip"), e.get("dest_port"))))
-            found[conv, "%s.%s" % (proto, e[proto].get("type"))].append(e[proto])
+            kind = e[proto].get("type")
+            if proto == "hl7" and kind in ("message", "ack"):
+                found[conv, "hl7"].append(dict(e[proto], kind=kind, frame=str(e.get("pcap_cnt"))))
+            elif proto == "dicom":
+                found[conv, "%s.%s" % (proto, kind)].append(e[proto])
     return found
 
 
@@ -224,10 +230,48 @@ def ports_of(events):
     return ports
 
 
+def differences(fields, m, y):
+    """(field, text) where values of a record of ours and one of tshark's differ, and how many were compared."""
+    found, compared = [], 0
+    for our_name, their_name, how in fields:
+        try:
+            a, b = (TRANSFORM[how](x if x is not None else "") for x in (m.get(our_name, ""), y.get(their_name, "")))
+        except ValueError:
+            a, b = str(m.get(our_name)), str(y.get(their_name))
+        if a is None or b is None:
+            continue
+        compared += 1
+        if a != b:
+            found.append((our_name, "ours %r, tshark %r" % (a, b)))
+    return found, compared
+
+
+def compare_hl7(table, ours, theirs):
+    """The same for HL7. A message that one side alone has is the difference only_ours:ID or only_tshark:ID."""
+    found, compared = [], 0
+    for conv in sorted({c for c, k in list(ours) + list(theirs) if k == "hl7"}, key=lambda c: sorted(map(str, c))):
+        mine, yours = ours.get((conv, "hl7"), []), theirs.get((conv, "hl7"), [])
+        where = " - ".join("%s:%s" % x for x in sorted(conv, key=str))
+        ids = [m.get("control_id", "") for m in mine], [y.get("MSH-10", "") for y in yours]
+        for what, a0, a1, b0, b1 in difflib.SequenceMatcher(None, *ids, autojunk=False).get_opcodes():
+            if what != "equal":
+                found += [("hl7." + m["kind"], "only_ours:" + m.get("control_id", ""), "%s: frame %s" % (where, m["frame"])) for m in mine[a0:a1]]
+                found += [("hl7." + y["kind"], "only_tshark:" + y.get("MSH-10", ""), "%s: frame %s" % (where, y["frame"])) for y in yours[b0:b1]]
+                continue
+            for m, y in zip(mine[a0:a1], yours[b0:b1]):
+                event = "hl7." + m["kind"]
+                d, n = differences([("kind", "kind", "="), ("frame", "frame", "=")] + table[event, m["kind"]], m, y)
+                compared += n
+                found += [(event, field, "%s: %s: %s" % (where, m.get("control_id"), text)) for field, text in d]
+    return found, compared
+
+
 def compare(table, ours, theirs):
     """(event, field, text) of every difference, and the number of values that were compared."""
-    found, compared = [], 0
+    found, compared = compare_hl7(table, ours, theirs)
     for (event, record), fields in sorted(table.items()):
+        if event.startswith("hl7."):
+            continue
         convs = {c for c, k in list(ours) + list(theirs) if k in (event, record)}
         for conv in sorted(convs, key=lambda c: sorted(map(str, c))):
             mine, yours = ours.get((conv, event), []), theirs.get((conv, record), [])
@@ -239,16 +283,9 @@ def compare(table, ours, theirs):
                 mine = sorted(mine, key=lambda m: int(m["id"]))
                 yours = sorted(yours, key=lambda y: int(number(y["dicom.pctx.id"])))
             for i, (m, y) in enumerate(zip(mine, yours)):
-                for our_name, their_name, how in fields:
-                    try:
-                        a, b = (TRANSFORM[how](x if x is not None else "") for x in (m.get(our_name, ""), y.get(their_name, "")))
-                    except ValueError:
-                        a, b = str(m.get(our_name)), str(y.get(their_name))
-                    if a is None or b is None:
-                        continue
-                    compared += 1
-                    if a != b:
-                        found.append((event, our_name, "%s: number %d: ours %r, tshark %r" % (where, i + 1, a, b)))
+                d, n = differences(fields, m, y)
+                compared += n
+                found += [(event, field, "%s: number %d: %s" % (where, i + 1, text)) for field, text in d]
     return found, compared
 
 

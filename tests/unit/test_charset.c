@@ -35,6 +35,8 @@ Test(charset, guesses)
     cr_assert(not(ww_sjis_likely(S("\x96"))));
     cr_assert(ww_euc_likely(S("\xcb\xdc\xb1\xa1 x")));
     cr_assert(not(ww_euc_likely(S("caf\xe9 "))));
+    cr_assert(ww_euc_likely(S("\x8f\xb0\xa1")));
+    cr_assert(not(ww_euc_likely(S("\x8f\xb0"))));
 }
 
 static const char *utf8(struct ww_slice in, enum ww_charset cs, size_t cap)
@@ -55,7 +57,21 @@ Test(charset, converts)
     IS("\x1b(I1\x1b(J1", WW_CS_ISO2022JP,
        "\xef\xbd\xb1"
        "1");
-    IS("\x1b$(D0!\x1b(B.", WW_CS_ISO2022JP, "\xef\xbf\xbd.");
+    IS("\x1b$(D0!\x1b(B.", WW_CS_ISO2022JP, "\xe4\xb8\x82."); /* JIS X 0212 row 16: 丂 */
+    IS("\x1b$(D!!\x1b(B.", WW_CS_ISO2022JP, "\xef\xbf\xbd.");
+    IS("\x8f\xb0\xa1"
+       "B",
+       WW_CS_EUCJP,
+       "\xe4\xb8\x82"
+       "B");
+    IS("\xc0\xa0", ww_cs_8859(1), "\xc3\x80\xc2\xa0");
+    IS("\xa3o", ww_cs_8859(2), "\xc5\x81o");                /* Ł */
+    IS("\xbf", ww_cs_8859(5), "\xd0\x9f");                  /* П */
+    IS("\xa4\x85", ww_cs_8859(15), "\xe2\x82\xac\xc2\x85"); /* €; 80 to 9f are controls */
+    IS("\xa5", ww_cs_8859(3), "\xef\xbf\xbd");              /* not assigned */
+    cr_expect(eq(int, ww_cs_8859(0), WW_CS_AS_IS));
+    cr_expect(eq(int, ww_cs_8859(12), WW_CS_AS_IS));
+    cr_expect(eq(int, ww_cs_8859(16), WW_CS_AS_IS));
     IS("\x1b!", WW_CS_ISO2022JP, "\xef\xbf\xbd!");
     IS("\x95\x5c\xb1"
        "A",
@@ -81,8 +97,10 @@ Test(charset, every_pair_is_valid_utf8)
     for (unsigned v = 0; v < 0x10000; v++) {
         uint8_t in[5] = { 0x1b, 0x24, 0x42, (uint8_t)(v >> 8), (uint8_t)v };
         char b[16];
-        for (int cs = WW_CS_ISO2022JP; cs <= WW_CS_EUCJP; cs++) {
+        for (int cs = WW_CS_ISO2022JP; cs <= WW_CS_8859_MAX; cs++) {
             size_t from = cs == WW_CS_ISO2022JP ? 0 : 3;
+            if (cs >= WW_CS_8859 && ww_cs_8859((unsigned)cs - WW_CS_8859) == WW_CS_AS_IS)
+                continue;
             struct ww_slice s = ww_text_utf8((struct ww_slice){ in + from, 5 - from },
                                              (enum ww_charset)cs, b, sizeof b);
             cr_assert(ww_utf8_valid(s), "%04x as %d", v, cs);

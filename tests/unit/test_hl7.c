@@ -133,7 +133,7 @@ Test(hl7, patient_care_device)
     t_free(f);
 }
 
-/* hl7v2.md of our notes:患者^太郎 and カンジャ^タロウ in ISO-2022-JP, SS-MIX2 profile. The name is
+/* 患者^太郎 and カンジャ^タロウ in ISO-2022-JP, SS-MIX2 profile. The name is
  * of no patient; it is not the canary's. */
 static const char japan[] =
     "\x0bMSH|^~\\&|HIS|123|GW|GW|20240501120000||ADT^A08^ADT_A01|M0003|P|2.5||||||~ISO IR87||"
@@ -558,7 +558,7 @@ Test(hl7, escapes_and_odd_delimiter_lists)
 {
     struct t_feed *f = ONE("\x0bMSH|^~\\&|A\\F\\B\\S\\C\\T\\D\\R\\E\\E\\F\\H\\|W|E|W|20240501||ORU^"
                            "R01|E1|P|2.5\r\x1c\r");
-    HAS(t_find(f, "hl7.message", 0), "sending_app", "A|B^C&D~E\\F\\H\\");
+    HAS(t_find(f, "hl7.message", 0), "sending_app", "A|B^C&D~E\\F"); /* \H\ only highlights */
     t_free(f);
     f = ONE("\x0bMSH|^~&|GW|W|E|W|20240501||ORU^R01|E2|P|2.3\rERR|a^b^c^207&x\rMSA|AE|Q\r\x1c\r");
     HAS(t_find(f, "hl7.ack", 0), "error_code", "207"); /* & is the subcomponent separator */

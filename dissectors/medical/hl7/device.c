@@ -34,15 +34,36 @@ static struct hl7_device *keep(struct hl7_msg *m, const struct hl7_device *d)
     return &m->device[m->ndevices++];
 }
 
-/* Reads an entity identifier (EI): id ^ name space ^ universal id ^ type; the first repetition. */
-static bool entity(const struct hl7_msg *m, const struct hl7_fields *f, size_t n,
+/* The MAC address of which an EUI-64 is made: FF FE stands in its middle (IEEE guidelines for EUI).
+ * In: text  16 hexadecimal digits, which - or : may divide */
+static struct ww_mac mac_in(struct ww_slice text)
+{
+    uint8_t b[8];
+    size_t n = 0;
+    for (struct ww_rd r = ww_rd(text); r.left > 0 && n < 16;) {
+        uint8_t c = ww_rd_u8(&r);
+        unsigned d = c >= '0' && c <= '9' ? c - (unsigned)'0' : (c | 0x20u) - (unsigned)'a' + 10;
+        if (c == '-' || c == ':')
+            continue;
+        if (d > 15 || (r.left > 0 && n == 15))
+            return (struct ww_mac){ { 0 } };
+        b[n / 2] = (uint8_t)(n % 2 == 0 ? d << 4 : b[n / 2] | d);
+        n++;
+    }
+    if (n < 16 || b[3] != 0xff || b[4] != 0xfe)
+        return (struct ww_mac){ { 0 } };
+    return (struct ww_mac){ { b[0], b[1], b[2], b[5], b[6], b[7] } };
+}
+
+/* Reads an entity identifier (EI), id ^ name space ^ universal id ^ type, of repetition rep. */
+static bool entity(const struct hl7_msg *m, const struct hl7_fields *f, size_t n, size_t rep,
                    const char *source, struct hl7_device *d)
 {
     const struct hl7_seps *s = &m->text.seps;
-    if (!ww_hl7_filled(ww_hl7_field(f, n)))
+    struct ww_slice ei = ww_hl7_part(ww_hl7_field(f, n), s->rep, f->enc, rep);
+    if (!ww_hl7_filled(ei))
         return false;
     *d = (struct hl7_device){ 0 };
-    struct ww_slice ei = ww_hl7_part(ww_hl7_field(f, n), s->rep, f->enc, 0);
     struct ww_slice id = ww_slice_trim(ww_hl7_part(ei, s->comp, f->enc, 0));
     struct ww_slice uid = ww_slice_trim(ww_hl7_part(ei, s->comp, f->enc, 2));
     (void)WW_SET(d->source, ww_slice_str(source));
@@ -50,6 +71,8 @@ static bool entity(const struct hl7_msg *m, const struct hl7_fields *f, size_t n
     (void)WW_SET(d->namespace, ww_slice_trim(ww_hl7_part(ei, s->comp, f->enc, 1)));
     (void)WW_SET(d->universal_id, uid);
     (void)WW_SET(d->id_type, ww_slice_trim(ww_hl7_part(ei, s->comp, f->enc, 3)));
+    if (ww_slice_starts(WW_STR(d->id_type), "EUI"))
+        d->subject_mac = mac_in(uid);
     return d->subject_id.len > 0;
 }
 
@@ -66,19 +89,19 @@ void ww_hl7_device_obx(struct hl7_msg *m, const struct hl7_fields *f)
     uint64_t hash = hash_of(named);
     if (hash == m->last_obx18 && !describes) /* row after row names the same equipment */
         return;
-    if (!entity(m, f, 18, "OBX-18", &d))
-        return;
     m->last_obx18 = hash;
-    struct hl7_device *k = keep(m, &d);
-    if (describes && k != NULL && k->device_class.len == 0)
-        (void)WW_SET(k->device_class, code);
+    for (size_t i = 0; i < HL7_DEVICES && entity(m, f, 18, i, "OBX-18", &d); i++) {
+        struct hl7_device *k = keep(m, &d);
+        if (describes && k != NULL && k->device_class.len == 0)
+            (void)WW_SET(k->device_class, code);
+    }
 }
 
 /** PRT-10 device, PRT-16 UDI, PRT-20 serial number, PRT-22 kind of device. */
 void ww_hl7_device_prt(struct hl7_msg *m, const struct hl7_fields *f)
 {
     struct hl7_device d;
-    if (!entity(m, f, 10, "PRT-10", &d) && !entity(m, f, 16, "PRT-16", &d))
+    if (!entity(m, f, 10, 0, "PRT-10", &d) && !entity(m, f, 16, 0, "PRT-16", &d))
         return;
     (void)WW_SET(d.serial, ww_slice_trim(ww_hl7_field(f, 20)));
     (void)WW_SET(d.device_class, ww_slice_trim(ww_hl7_field(f, 22)));
@@ -89,7 +112,7 @@ void ww_hl7_device_prt(struct hl7_msg *m, const struct hl7_fields *f)
 void ww_hl7_device_equ(struct hl7_msg *m, const struct hl7_fields *f)
 {
     struct hl7_device d;
-    if (entity(m, f, 1, "EQU-1", &d))
+    if (entity(m, f, 1, 0, "EQU-1", &d))
         (void)keep(m, &d);
 }
 

@@ -1,8 +1,10 @@
 /* hl7.h - HL7 v2: what the files of this folder share.
  *
- * hl7.c      framing: blocks, bare streams, resynchronisation
+ * hl7.c      what the engine calls
+ * frame.c    blocks, text without framing, resynchronisation
  * probe.c    recognition
- * message.c  segments of one message, from MSH on
+ * head.c     MSH
+ * message.c  the segments of a message behind it
  * tell.c     events of a complete message or batch
  * split.c    delimiters, character shift states, field splitting
  * text.c     character sets and escapes of names
@@ -47,17 +49,31 @@ enum { HL7_VT = 0x0b, HL7_FS = 0x1c, HL7_CR = 0x0d, HL7_LF = 0x0a, HL7_ACK = 0x0
     F(S, STR, control_id, 80, NONE, "", "Message control id (MSH-10)")                             \
     F(S, BOOL, repeated, 0, NONE, "", "The sender used this control id shortly before")            \
     F(S, STR, processing_id, 8, NONE, "", "P production, T training, D debugging (MSH-11)")        \
+    F(S, U32N, sequence, 0, NONE, "", "Sequence number (MSH-13)")                                  \
+    F(S, BOOL, continuation, 0, NONE, "", "Goes on with an earlier message (MSH-14)")              \
     F(S, STR, accept_ack, 4, NONE, "", "When an accept acknowledgement is wanted (MSH-15)")        \
     F(S, STR, app_ack, 4, NONE, "", "When an application acknowledgement is wanted (MSH-16)")      \
     F(S, STR, country, 8, NONE, "", "Country code (MSH-17)")                                       \
     F(S, STR, charset, 64, NONE, "", "Character sets as declared (MSH-18)")                        \
+    F(S, STR, charset_handling, 20, NONE, "", "How further sets are reached, such as ISO 2022-1994 (MSH-20)") \
+    F(S, STR, language, 12, NONE, "", "Principal language (MSH-19)")                               \
     F(S, STR, charset_seen, 12, NONE, "", "Encoding that the bytes show, when not plain ASCII")    \
     F(S, STR, profile, 128, NONE, "", "Message profile (MSH-21, first repetition)")                \
     F(S, STR, transaction, 12, NONE, "", "IHE transaction, such as PCD-01, where it is known")     \
+    F(S, STR, convention, 12, NONE, "", "Japanese convention that it follows: SS-MIX2, JAHIS")     \
+    F(S, STR, ssmix2_type, 8, NONE, "", "Type of data under which SS-MIX2 stores it; * = not told") \
+    F(S, STR, sending_organization, 64, NONE, "", "Responsible sending organization (MSH-22.1)")   \
+    F(S, STR, receiving_organization, 64, NONE, "", "Responsible receiving organization (MSH-23.1)") \
+    F(S, STR, sending_address, 64, NONE, "", "Network address that the sender names (MSH-24)")     \
+    F(S, STR, receiving_address, 64, NONE, "", "Network address that the receiver has (MSH-25)")   \
     F(S, TIME, message_time, 0, NONE, "", "Date and time of the message (MSH-7)")                  \
     F(S, BOOL, message_time_zoned, 0, NONE, "", "MSH-7 has a zone; else local time read as UTC")   \
+    F(S, U32N, clock_offset, 0, NONE, "s", "Distance of MSH-7 from the capture's clock; without "  \
+      "a zone from the nearest quarter of an hour, which all zones are multiples of; null when "   \
+      "MSH-7 has no seconds")                                                                      \
+    F(S, BOOL, clock_ahead, 0, NONE, "", "MSH-7 is later than the capture's clock")                \
     F(S, BOOL, credential_present, 0, NONE, "", "A security string passes in clear (MSH-8, UAC)")  \
-    F(S, STR, framing, 8, NONE, "", "mllp (block), or bare (no framing)")                          \
+    F(S, STR, framing, 8, NONE, "", "mllp (block), bare (no framing), or the carrier (http)")      \
     F(S, LIST, quirks, 96, NONE, "", "What the sender's framing does differently")                 \
     F(S, U64, bytes, 0, NONE, "bytes", "Length of the message without framing")                    \
     F(S, U32, segment_count, 0, NONE, "", "Number of segments")                                    \
@@ -81,6 +97,7 @@ WW_EVENT_DECLARE(hl7_message, HL7_MESSAGE_FIELDS);
 WW_EVENT_DECLARE(hl7_ack, HL7_ACK_FIELDS);
 
 #define HL7_DEVICE_FIELDS(F, S)                                                                    \
+    F(S, MAC, subject_mac, 0, NONE, "", "MAC address of which an EUI-64 is made (FF FE inside)")   \
     F(S, STR, source, 8, NONE, "", "Field that names the device: OBX-18, PRT-10, PRT-16, EQU-1")   \
     F(S, STR, subject_id, 64, NONE, "", "Identifier of the device (EI.1, else EI.3)")              \
     F(S, STR, namespace, 48, NONE, "", "Name space of the identifier (EI.2)")                      \
@@ -122,15 +139,24 @@ enum hl7_enc {
     HL7_ENC_GBK      /* GB 18030, Big5: trail bytes 40-7E, leads 81-FE */
 };
 struct hl7_seps {
-    uint8_t field, comp, rep, esc, sub; /* 0 = not defined */
+    uint8_t field, comp, rep, esc, sub, trunc; /* 0 = not defined */
 };
 /* What is known about a message's text. */
 struct hl7_text {
     struct hl7_seps seps;
     uint8_t declared; /* enum hl7_declared */
-    bool seen_2022, seen_utf8, seen_sjis, seen_gbk, seen_euc, seen_high;
+    uint8_t part;     /* of ISO 8859; 0 = none declared */
+    bool seen_2022, seen_utf8, seen_sjis, seen_gbk, seen_euc, seen_kana, seen_high;
 };
-enum hl7_declared { HL7_CS_NONE, HL7_CS_SINGLE, HL7_CS_UTF8, HL7_CS_JIS, HL7_CS_GBK, HL7_CS_OTHER };
+enum hl7_declared {
+    HL7_CS_NONE,
+    HL7_CS_SINGLE, /* ISO 8859 */
+    HL7_CS_UTF8,
+    HL7_CS_JIS,  /* ISO IR87, IR159 */
+    HL7_CS_KANA, /* ISO IR14, alone or beside them: high bytes are katakana */
+    HL7_CS_GBK,
+    HL7_CS_OTHER
+};
 /* A segment and where its fields end. */
 struct hl7_fields {
     struct ww_slice seg;
@@ -171,9 +197,15 @@ static inline struct ww_slice ww_hl7_first(struct ww_slice s, uint8_t sep, uint8
     return s;
 }
 bool ww_hl7_filled(struct ww_slice s);
+uint32_t ww_hl7_number(struct ww_slice s);
+/** A field without the blanks around it. */
+static inline struct ww_slice ww_hl7_trimmed(const struct hl7_fields *f, size_t n)
+{
+    return ww_slice_trim(ww_hl7_field(f, n));
+}
 bool ww_hl7_text_plain(const struct hl7_text *t, const struct hl7_fields *f);
 struct ww_slice ww_hl7_text(const struct hl7_text *t, uint8_t enc, struct ww_slice in, char *buf);
-uint8_t ww_hl7_declared(struct ww_slice msh18);
+void ww_hl7_declared(struct ww_slice msh18, struct hl7_text *t);
 
 /* ---- messages
  * ------------------------------------------------------------------------------------ */
@@ -193,10 +225,10 @@ struct hl7_msg {
 /* One control id that a side sent. */
 struct hl7_recent {
     uint64_t hash;
-    bool wants_app; /* an application acknowledgement follows the accept acknowledgement */
+    uint64_t at; /* packet time, ns */
 };
 struct hl7_side {
-    uint8_t st;      /* enum st in hl7.c */
+    uint8_t st;      /* enum st in frame.c */
     bool skip;       /* the rest of a long segment passes by */
     bool after_cr;   /* the last segment ended with CR: a LF belongs to it */
     bool fresh;      /* nothing was seen in this block yet */
@@ -239,12 +271,39 @@ struct hl7_phi_row {
     uint16_t kind; /* bits of enum ww_phi */
 };
 
+/* One side at work during a call. */
+struct hl7_run {
+    struct ww_cx *cx;
+    struct hl7_side *s;
+    struct hl7_side *other; /* NULL: the other side's messages are content of their own */
+    bool *client_told;      /* NULL: the carrier knows who is the client */
+    const char *carrier;    /* protocol that carries the message; NULL: none */
+    enum ww_dir dir;
+};
+
 enum ww_guess ww_hl7_probe(struct ww_slice in, enum ww_dir dir);
-void ww_hl7_begin(struct ww_cx *cx, struct hl7_msg *m, struct ww_slice seg, bool cut);
+size_t ww_hl7_bytes(const struct hl7_run *run, struct ww_slice in, size_t *need);
+void ww_hl7_take(const struct hl7_run *run, struct ww_slice seg, bool cut);
+void ww_hl7_begin(const struct hl7_run *run, struct ww_slice seg, bool cut);
+void ww_hl7_flush(const struct hl7_run *run);
+bool ww_hl7_bare(const struct hl7_side *s);
+void ww_hl7_lose(struct hl7_side *s);
+/** A component of a field, from 0, without the blanks around it. */
+static inline struct ww_slice ww_hl7_comp(const struct hl7_msg *m, const struct hl7_fields *f,
+                                          size_t n, size_t i)
+{
+    struct ww_slice whole = ww_hl7_field(f, n);
+    uint8_t sep = m->text.seps.comp;
+    return ww_slice_trim(i == 0 ? ww_hl7_first(whole, sep, f->enc)
+                                : ww_hl7_part(whole, sep, f->enc, i));
+}
+
+void ww_hl7_listed(struct hl7_msg *m, uint32_t id);
+
 void ww_hl7_segment(struct ww_cx *cx, struct hl7_msg *m, struct ww_slice seg, bool cut);
-void ww_hl7_emit(struct ww_cx *cx, struct hl7_state *st, enum ww_dir dir, const char *framing);
+void ww_hl7_emit(const struct hl7_run *run, const char *framing);
 void ww_hl7_batch_begin(struct hl7_side *s, struct ww_slice seg);
-void ww_hl7_batch_end(struct ww_cx *cx, struct hl7_side *s, enum ww_dir dir, struct ww_slice seg);
+void ww_hl7_batch_end(const struct hl7_run *run, struct ww_slice seg);
 
 const struct hl7_phi_row *ww_hl7_phi_rows(uint32_t id);
 size_t ww_hl7_phi_last(const struct hl7_msg *m, const struct hl7_phi_row *rows);

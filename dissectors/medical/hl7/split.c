@@ -54,23 +54,56 @@ bool ww_hl7_seps(struct ww_slice seg, struct hl7_seps *out)
     }
     out->esc = ww_slice_at(e, 2);
     /* ^~\\& : the escape character doubled by mistake */
-    out->sub = ww_slice_at(e, ww_slice_at(e, 3) == out->esc ? 4 : 3);
+    size_t sub = ww_slice_at(e, 3) == out->esc ? 4 : 3;
+    out->sub = ww_slice_at(e, sub);
+    out->trunc = ww_slice_at(e, sub + 1); /* since 2.7, normally # */
     return true;
 }
 
-/* Value of MSH-18: the set that decides how bytes form characters. */
-uint8_t ww_hl7_declared(struct ww_slice v)
+/* Number of the part in "8859/15"; 0 when there is none. */
+static uint8_t part_of_8859(struct ww_slice v)
 {
+    const uint8_t *p = v.n > 0 ? memmem(v.p, v.n, "8859", 4) : NULL;
+    if (p == NULL)
+        return 0;
+    struct ww_rd r = ww_rd((struct ww_slice){ p, v.n - (size_t)(p - v.p) });
+    ww_rd_skip(&r, 5); /* with the slash, or what is written for it */
+    unsigned part = 0;
+    for (unsigned d; r.left > 0 && part < 10 && (d = ww_rd_u8(&r) - (unsigned)'0') <= 9;)
+        part = part * 10 + d;
+    return (uint8_t)part;
+}
+
+/** Value of MSH-18: the set that decides how bytes form characters. Out: t  declared, part. */
+void ww_hl7_declared(struct ww_slice v, struct hl7_text *t)
+{
+    t->declared = HL7_CS_NONE;
+    t->part = 0;
+    if (v.n == 0)
+        return;
     static const struct {
         const char *in;
         uint8_t cs;
-    } known[] = { { "UTF-8", HL7_CS_UTF8 },  { "ISO IR", HL7_CS_JIS }, { "ISO-IR", HL7_CS_JIS },
-                  { "8859", HL7_CS_SINGLE }, { "GB", HL7_CS_GBK },     { "BIG", HL7_CS_GBK },
-                  { "KS X", HL7_CS_OTHER },  { "CNS", HL7_CS_OTHER } };
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (v.n > 0 && memmem(v.p, v.n, known[i].in, strlen(known[i].in)) != NULL)
-            return known[i].cs;
-    return HL7_CS_NONE;
+    } known[] = { { "UTF-8", HL7_CS_UTF8 }, { "IR14", HL7_CS_KANA },  { "IR 14", HL7_CS_KANA },
+                  { "ISO IR", HL7_CS_JIS }, { "ISO-IR", HL7_CS_JIS }, { "8859", HL7_CS_SINGLE },
+                  { "GB", HL7_CS_GBK },     { "BIG", HL7_CS_GBK },    { "KS X", HL7_CS_OTHER },
+                  { "CNS", HL7_CS_OTHER } };
+    for (size_t i = 0; i < sizeof known / sizeof known[0] && t->declared == HL7_CS_NONE; i++)
+        if (memmem(v.p, v.n, known[i].in, strlen(known[i].in)) != NULL)
+            t->declared = known[i].cs;
+    if (t->declared == HL7_CS_SINGLE)
+        t->part = part_of_8859(v);
+}
+
+/* Are all high bytes A1-DF, the katakana of JIS X 0201? */
+static bool all_kana(struct ww_slice s)
+{
+    bool all = true;
+    for (struct ww_rd r = ww_rd(s); r.left > 0;) {
+        uint8_t b = ww_rd_u8(&r);
+        all &= b < 0x80 || (b >= 0xa1 && b <= 0xdf);
+    }
+    return all;
 }
 
 /* How the characters of a segment with ESC or high bytes are formed: what the bytes show beats what
@@ -92,6 +125,10 @@ static uint8_t encoding(struct ww_slice seg, struct hl7_text *t, struct ww_text_
     }
     if (t->declared == HL7_CS_SINGLE)
         return HL7_ENC_PLAIN;
+    if (t->declared == HL7_CS_KANA && all_kana(seg)) {
+        t->seen_kana = true;
+        return HL7_ENC_PLAIN;
+    }
     if (ww_sjis_likely(seg)) {
         t->seen_sjis = true;
         return HL7_ENC_SJIS;
@@ -201,4 +238,20 @@ bool ww_hl7_filled(struct ww_slice s)
             return true;
     }
     return false;
+}
+
+/** A number of up to 9 digits; WW_NULL32 when it is none. */
+uint32_t ww_hl7_number(struct ww_slice s)
+{
+    uint32_t v = 0;
+    s = ww_slice_trim(s);
+    if (s.n == 0 || s.n > 9)
+        return WW_NULL32;
+    for (struct ww_rd r = ww_rd(s); r.left > 0;) {
+        uint8_t b = ww_rd_u8(&r);
+        if (b < '0' || b > '9')
+            return WW_NULL32;
+        v = v * 10 + (b - '0');
+    }
+    return v;
 }

@@ -22,26 +22,14 @@ static bool says(struct ww_slice field, const char *what)
 }
 
 /* Remembers a control id of this side; true when it was used shortly before. */
-static bool remember(struct hl7_side *s, uint64_t hash, bool wants_app)
+static bool remember(struct hl7_side *s, uint64_t hash, uint64_t now)
 {
     bool seen = false;
     for (size_t i = 0; i < HL7_RECENT; i++)
         seen |= s->recent[i].hash == hash;
-    s->recent[s->nrecent] = (struct hl7_recent){ hash, wants_app };
+    s->recent[s->nrecent] = (struct hl7_recent){ hash, now };
     s->nrecent = (uint8_t)((s->nrecent + 1) % HL7_RECENT);
     return seen;
-}
-
-/* Is the answer with this code the last one to the message with this control id? An accept
- * acknowledgement is, unless the sender always wants the application's too (2.9.3). */
-static bool last_answer(const struct hl7_side *asked, const struct hl7_ack *a, uint64_t hash)
-{
-    if (a->ack_code.len == 0 || a->ack_code.b[0] != 'C')
-        return true;
-    for (size_t i = 0; i < HL7_RECENT; i++)
-        if (asked->recent[i].hash == hash)
-            return !asked->recent[i].wants_app;
-    return true;
 }
 
 /* Registers a message that must be answered: original mode, or an acknowledgement is wanted always.
@@ -54,7 +42,7 @@ static void expect(struct ww_cx *cx, struct hl7_side *s, enum ww_dir dir)
     bool original = e->accept_ack.len == 0 && e->app_ack.len == 0;
     bool app = says(WW_STR(e->app_ack), "AL");
     uint64_t hash = id_hash(WW_STR(e->control_id));
-    e->repeated = remember(s, hash, app && !original);
+    e->repeated = remember(s, hash, ww_now(cx));
     if (says(WW_STR(e->accept_ack), "AL") || app || (original && !s->m.has_msa))
         ww_request(cx, dir, hash, HL7_ANSWER_MS);
 }
@@ -66,45 +54,68 @@ static void encoding_seen(struct hl7_msg *m)
                        : t->seen_sjis ? "shift_jis"
                        : t->seen_gbk  ? "gb18030"
                        : t->seen_euc  ? "euc"
+                       : t->seen_kana ? "katakana"
                        : t->seen_high ? "8-bit"
                        : t->seen_utf8 ? "utf-8"
                                       : "";
     (void)WW_SET(m->ev.charset_seen, ww_slice_str(name));
 }
 
+/* Milliseconds since a side sent this control id; WW_NULL32 when that is unknown. */
+static uint32_t since(const struct hl7_side *asked, uint64_t hash, uint64_t now)
+{
+    uint64_t at = 0;
+    for (size_t i = 0; i < HL7_RECENT; i++)
+        if (asked->recent[i].hash == hash && asked->recent[i].at > at)
+            at = asked->recent[i].at;
+    uint64_t ms = now >= at ? (now - at) / 1000000u : WW_NULL32;
+    return at != 0 && ms < WW_NULL32 ? (uint32_t)ms : WW_NULL32;
+}
+
+/* An answer: how long ago its request was. The first answer ends the wait, since the application's,
+ * which may follow an accept acknowledgement, may come on another connection (2.9.3). */
+static void pair(const struct hl7_run *run)
+{
+    struct hl7_ack *e = &run->s->m.ev;
+    if (!run->s->m.has_msa || e->ack_control_id.len == 0)
+        return;
+    uint64_t hash = id_hash(WW_STR(e->ack_control_id));
+    struct ww_pair p = ww_result(run->cx, run->dir, hash, true);
+    e->latency_ms = p.latency_ms;
+    if (!p.found && run->other != NULL)
+        e->latency_ms = since(run->other, hash, ww_now(run->cx));
+}
+
 /**
  * Tells the message of one side, which is over, and what it named; then forgets it.
- * In: framing  "mllp" or "bare"
+ * In: framing  "mllp", "bare" or the carrier
  */
-void ww_hl7_emit(struct ww_cx *cx, struct hl7_state *st, enum ww_dir dir, const char *framing)
+void ww_hl7_emit(const struct hl7_run *run, const char *framing)
 {
-    struct hl7_side *s = &st->side[dir];
+    struct ww_cx *cx = run->cx;
+    struct hl7_side *s = run->s;
     struct hl7_msg *m = &s->m;
     struct hl7_ack *e = &m->ev;
     m->open = false;
     (void)WW_SET(e->framing, ww_slice_str(framing));
     s->quirks |= m->stray ? HL7_Q_STRAY_TEXT : 0;
-    for (size_t i = 0; i < sizeof quirk_names / sizeof quirk_names[0]; i++)
+    for (size_t i = 0; s->quirks >> i != 0 && i < sizeof quirk_names / sizeof quirk_names[0]; i++)
         if ((s->quirks >> i & 1) != 0)
             (void)WW_ADD(e->quirks, ww_slice_str(quirk_names[i]));
     s->quirks = 0;
     encoding_seen(m);
     for (uint8_t i = 0; i < s->batch_depth; i++)
         s->batch[i].messages++;
-    if (!st->client_told) { /* who sends without being asked is the client */
-        st->client_told = true;
-        ww_client_is(cx, m->has_msa ? ww_other(dir) : dir);
+    if (run->client_told != NULL && !*run->client_told) { /* who sends unasked is the client */
+        *run->client_told = true;
+        ww_client_is(cx, m->has_msa ? ww_other(run->dir) : run->dir);
     }
-    if (m->has_msa && e->ack_control_id.len > 0) {
-        uint64_t hash = id_hash(WW_STR(e->ack_control_id));
-        bool last = last_answer(&st->side[ww_other(dir)], e, hash);
-        e->latency_ms = ww_result(cx, dir, hash, last).latency_ms;
-    }
-    expect(cx, s, dir);
+    pair(run);
+    expect(cx, s, run->dir);
     if (m->truncated)
         cx->ev_flags |= WW_EV_TRUNCATED;
-    ww_emit(cx, m->has_msa ? &hl7_ack_type : &hl7_message_type, dir, e);
-    ww_hl7_device_emit(cx, m, dir);
+    ww_emit(cx, m->has_msa ? &hl7_ack_type : &hl7_message_type, run->dir, e);
+    ww_hl7_device_emit(cx, m, run->dir);
 }
 
 /**
@@ -130,24 +141,10 @@ void ww_hl7_batch_begin(struct hl7_side *s, struct ww_slice seg)
     (void)WW_SET(b->control_id, ww_slice_trim(ww_hl7_field(&f, 11)));
 }
 
-static uint32_t number(struct ww_slice s)
-{
-    uint32_t v = 0;
-    s = ww_slice_trim(s);
-    if (s.n == 0 || s.n > 9)
-        return WW_NULL32;
-    for (struct ww_rd r = ww_rd(s); r.left > 0;) {
-        uint8_t b = ww_rd_u8(&r);
-        if (b < '0' || b > '9')
-            return WW_NULL32;
-        v = v * 10 + (b - '0');
-    }
-    return v;
-}
-
 /** Ends a batch: BTS or FTS; tells it, and an inner one that was left open. */
-void ww_hl7_batch_end(struct ww_cx *cx, struct hl7_side *s, enum ww_dir dir, struct ww_slice seg)
+void ww_hl7_batch_end(const struct hl7_run *run, struct ww_slice seg)
 {
+    struct hl7_side *s = run->s;
     bool file = ww_slice_starts(seg, "FTS");
     uint8_t sep = ww_slice_at(seg, 3);
     size_t end = ww_slice_find(seg, 4, sep);
@@ -158,8 +155,8 @@ void ww_hl7_batch_end(struct ww_cx *cx, struct hl7_side *s, enum ww_dir dir, str
             return; /* a trailer without its header */
         s->batch_depth--;
         if (!is_file && !file) /* the file trailer counts batches, not messages */
-            b->messages_declared = number(ww_slice_sub(seg, 4, end - 4));
-        ww_emit(cx, &hl7_batch_type, dir, b);
+            b->messages_declared = ww_hl7_number(ww_slice_sub(seg, 4, end - 4));
+        ww_emit(run->cx, &hl7_batch_type, run->dir, b);
         if (!file)
             return;
     }

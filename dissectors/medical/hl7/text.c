@@ -3,7 +3,33 @@
 #include "dissectors/lib/charset.h"
 #include "dissectors/medical/hl7/hl7.h"
 
-/* The delimiter that an escape sequence stands for; 0 when it is another kind of sequence. */
+/* How names of this header are encoded, as far as it is converted. */
+static enum ww_charset charset_of(const struct hl7_text *t, uint8_t enc)
+{
+    if (enc == HL7_ENC_ISO2022)
+        return WW_CS_ISO2022JP;
+    if (enc == HL7_ENC_SJIS)
+        return WW_CS_SJIS;
+    if (enc != HL7_ENC_PLAIN || !t->seen_high)
+        return WW_CS_AS_IS;
+    if (t->seen_kana)
+        return WW_CS_ISO2022JP; /* single bytes A1-DF */
+    if (t->declared == HL7_CS_SINGLE)
+        return ww_cs_8859(t->part);
+    return t->seen_euc && t->declared != HL7_CS_OTHER ? WW_CS_EUCJP : WW_CS_AS_IS;
+}
+
+/** Do the names of this header stand for themselves: no conversion, no escape sequence? */
+bool ww_hl7_text_plain(const struct hl7_text *t, const struct hl7_fields *f)
+{
+    if (charset_of(t, f->enc) != WW_CS_AS_IS)
+        return false;
+    /* behind the encoding characters, which hold the escape character themselves */
+    size_t from = ww_hl7_has(f, 2) ? f->mark[1] : 0;
+    return t->seps.esc == 0 || ww_slice_find(f->seg, from, t->seps.esc) == f->seg.n;
+}
+
+/* The delimiter that an escape sequence of one letter stands for; 0 when it is another one. */
 static uint8_t delimiter_of(const struct hl7_seps *s, uint8_t letter)
 {
     switch (letter) {
@@ -17,52 +43,84 @@ static uint8_t delimiter_of(const struct hl7_seps *s, uint8_t letter)
         return s->rep;
     case 'E':
         return s->esc;
+    case 'P': /* since 2.7 */
+        return s->trunc;
     }
     return 0;
 }
 
-/** Do the names of this header stand for themselves: no conversion, no escape sequence? */
-bool ww_hl7_text_plain(const struct hl7_text *t, const struct hl7_fields *f)
+static unsigned hex_digit(uint8_t b)
 {
-    struct ww_slice all = f->seg;
-    if (f->enc != HL7_ENC_PLAIN || t->seen_euc)
+    return b >= '0' && b <= '9'   ? b - (unsigned)'0'
+           : b >= 'A' && b <= 'F' ? b - (unsigned)'A' + 10
+           : b >= 'a' && b <= 'f' ? b - (unsigned)'a' + 10
+                                  : 16;
+}
+
+/* \Xhh..\: bytes by their numbers. Only printable ASCII is put back. */
+static bool hex(struct ww_out *o, struct ww_slice digits)
+{
+    char text[16];
+    size_t n = 0;
+    struct ww_rd r = ww_rd(digits);
+    while (r.left > 1 && n < sizeof text) {
+        unsigned hi = hex_digit(ww_rd_u8(&r)), lo = hex_digit(ww_rd_u8(&r));
+        if (hi < 2 || hi > 7 || lo > 15 || (hi == 7 && lo == 15))
+            return false;
+        text[n++] = (char)(hi << 4 | lo);
+    }
+    if (r.left > 0 || n == 0)
         return false;
-    /* behind the encoding characters, which hold the escape character themselves */
-    size_t from = ww_hl7_has(f, 2) ? f->mark[1] : 0;
-    return t->seps.esc == 0 || ww_slice_find(all, from, t->seps.esc) == all.n;
+    ww_out_raw(o, text, n);
+    return true;
+}
+
+/* Undoes an escape sequence. In: body  what stands between the escape characters. Return: false
+ * when it is none, and the first of them stands for itself. */
+static bool escape(struct ww_out *o, const struct hl7_seps *s, struct ww_slice body)
+{
+    uint8_t letter = ww_slice_at(body, 0);
+    uint8_t d = body.n == 1 ? delimiter_of(s, letter) : 0;
+    if (d != 0) {
+        ww_out_c(o, (char)d);
+        return true;
+    }
+    if (body.n == 1 && (letter == 'H' || letter == 'N')) /* highlighting says nothing here */
+        return true;
+    if (letter == 'X')
+        return hex(o, ww_slice_sub(body, 1, body.n));
+    /* formatting (2.7.6), other character sets (2.7.2) and local ones (2.7.7) stay as they are */
+    if (letter != '.' && letter != 'C' && letter != 'M' && letter != 'Z')
+        return false;
+    ww_out_c(o, (char)s->esc);
+    ww_out_raw(o, body.p, body.n);
+    ww_out_c(o, (char)s->esc);
+    return true;
 }
 
 /**
- * Text of a field in UTF-8, with escaped delimiters put back; other escape sequences stay.
+ * Text of a field in UTF-8, with escape sequences undone that stand for characters.
  * In:     t  the message's delimiters and character sets; enc of the segment; buf room for HL7_TEXT
  * Return: the field itself when there is nothing to change, else the text in buf
  * Limits: names of applications and facilities only: patient text is never converted
  */
 struct ww_slice ww_hl7_text(const struct hl7_text *t, uint8_t enc, struct ww_slice in, char *buf)
 {
-    enum ww_charset cs = enc == HL7_ENC_ISO2022                       ? WW_CS_ISO2022JP
-                         : enc == HL7_ENC_SJIS                        ? WW_CS_SJIS
-                         : t->seen_euc && t->declared != HL7_CS_OTHER ? WW_CS_EUCJP
-                                                                      : WW_CS_AS_IS;
     char room[HL7_TEXT];
-    in = ww_text_utf8(ww_slice_sub(in, 0, HL7_TEXT), cs, room, sizeof room);
-    if (t->seps.esc == 0 || ww_slice_find(in, 0, t->seps.esc) == in.n) {
-        struct ww_out same = ww_out(buf, HL7_TEXT);
-        if (cs == WW_CS_AS_IS)
-            return in;
-        ww_out_raw(&same, in.p, in.n);
-        return (struct ww_slice){ (const uint8_t *)buf, same.n };
-    }
     struct ww_out o = ww_out(buf, HL7_TEXT);
-    for (struct ww_rd r = ww_rd(in); r.left > 0;) {
-        struct ww_slice rest = { r.p, r.left };
-        uint8_t d = delimiter_of(&t->seps, ww_slice_at(rest, 1));
-        if (ww_slice_at(rest, 0) == t->seps.esc && ww_slice_at(rest, 2) == t->seps.esc && d != 0) {
-            ww_out_c(&o, (char)d);
-            ww_rd_skip(&r, 3);
-            continue;
-        }
-        ww_out_c(&o, (char)ww_rd_u8(&r));
+    in = ww_text_utf8(ww_slice_sub(in, 0, HL7_TEXT), charset_of(t, enc), room, sizeof room);
+    for (size_t at = 0; at < in.n;) {
+        size_t esc = t->seps.esc != 0 ? ww_slice_find(in, at, t->seps.esc) : in.n;
+        struct ww_slice plain = ww_slice_sub(in, at, esc - at);
+        ww_out_raw(&o, plain.p, plain.n);
+        if (esc == in.n)
+            break;
+        size_t end = ww_slice_find(in, esc + 1, t->seps.esc);
+        at = esc + 1;
+        if (end < in.n && escape(&o, &t->seps, ww_slice_sub(in, esc + 1, end - esc - 1)))
+            at = end + 1;
+        else
+            ww_out_c(&o, (char)t->seps.esc);
     }
     return (struct ww_slice){ (const uint8_t *)buf, o.n };
 }
