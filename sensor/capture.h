@@ -3,6 +3,7 @@
 #define WW_CAPTURE_H
 #include "sensor/base/err.h"
 #include "sensor/base/rd.h"
+#include <assert.h>
 #include <stdatomic.h>
 #include <sys/types.h>
 
@@ -17,6 +18,14 @@ enum {
 /* The latest time that is believed, year 2262: sums of a time and some hours never wrap. */
 #define WW_TS_MAX ((uint64_t)INT64_MAX)
 
+/* Who puts a fragment together, see dispatch.h. */
+enum ww_fate {
+    WW_FATE_OWN,   /* no fragment, or the worker itself */
+    WW_FATE_PIECE, /* the capture does, and the datagram is not complete with this one */
+    WW_FATE_COPY,  /* the capture did already, and this one is a mirror's copy */
+    WW_FATE_WHOLE  /* the capture did, and this one comes with the whole datagram */
+};
+
 /* One packet as the capture gave it. The bytes belong to the block or ring slot. */
 struct ww_pkt {
     const uint8_t *p;
@@ -25,9 +34,11 @@ struct ww_pkt {
     uint64_t frame;       /* number in its source, from 1 */
     uint32_t source;
     uint16_t link; /* LINKTYPE_ of the tcpdump registry */
-    bool stepped;  /* the clock went back by over 1 s since the packet before, in this source */
-    bool shed;     /* cut by ourselves, because packets came too fast */
+    bool stepped : 1; /* the clock went back by over 1 s since the packet before, in this source */
+    bool shed : 1;    /* cut by ourselves, because packets came too fast */
+    uint8_t fate : 2; /* enum ww_fate */
 };
+static_assert(sizeof(struct ww_pkt) == 40, "packets on their way to a worker are copied");
 
 /* A block of file bytes; packets point into it. Counted by the packets that refer to it. */
 struct ww_block {

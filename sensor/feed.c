@@ -38,6 +38,36 @@ bool ww_feed_put(struct ww_ring *r, const struct ww_pkt *p)
     return true;
 }
 
+size_t ww_feed_whole_bytes(struct ww_slice whole)
+{
+    return sizeof(struct ww_in) + sizeof(struct ww_pkt) + whole.n;
+}
+
+void ww_feed_set_whole(struct ww_in *in, struct ww_block *block, const struct ww_pkt *p,
+                       struct ww_slice whole)
+{
+    *in = (struct ww_in){ .kind = WW_IN_WHOLE, .n = (uint32_t)whole.n, .block = block };
+    in->pkt[0] = *p;
+    ww_copy(&in->pkt[1], whole);
+}
+
+bool ww_feed_put_whole(struct ww_ring *r, const struct ww_pkt *p, struct ww_slice whole)
+{
+    struct ww_pkt piece = *p;
+    piece.fate = WW_FATE_PIECE;
+    if (fill_of(r, r->cap) >= WW_FEED_HEADS)
+        return ww_feed_put(r, &piece);
+    size_t n = ww_feed_whole_bytes(whole);
+    struct ww_in *in = ww_ring_slot(r, n + p->caplen, 0);
+    if (in == NULL)
+        return false;
+    ww_feed_set_whole(in, NULL, p, whole);
+    uint8_t *bytes = (uint8_t *)&in->pkt[1] + whole.n;
+    ww_copy(bytes, (struct ww_slice){ p->p, p->caplen });
+    ww_ring_push(r, n + p->caplen);
+    return true;
+}
+
 /* Packets in a row at the front of the ring. Return: their number. */
 static unsigned batch_of(struct ww_ring *r, struct ww_pkt *b)
 {
@@ -61,6 +91,20 @@ static void take_other(struct ww_worker *w, const struct ww_in *in, struct ww_ta
         t->mark = ww_order(last->source, last->frame + 1);
         ww_worker_packets(w, in->pkt, in->n);
         ww_block_drop(in->block, in->n);
+        break;
+    }
+    case WW_IN_WHOLE: {
+        struct ww_pkt p = in->pkt[0];
+        struct ww_slice whole = { (const uint8_t *)&in->pkt[1], in->n };
+        if (in->block == NULL) { /* live: its bytes stand behind the datagram */
+            p.p = whole.p + whole.n;
+            t->mark = p.ts;
+        } else {
+            t->mark = ww_order(p.source, p.frame + 1);
+        }
+        ww_worker_whole(w, &p, whole);
+        if (in->block != NULL)
+            ww_block_drop(in->block, 1);
         break;
     }
     case WW_IN_BYTES: /* taken in batches */

@@ -6,14 +6,14 @@
 #include "sensor/worker.h"
 
 /* What stands in a packet ring. */
-enum ww_in_kind { WW_IN_PACKETS, WW_IN_BYTES, WW_IN_TICK, WW_IN_END };
+enum ww_in_kind { WW_IN_PACKETS, WW_IN_BYTES, WW_IN_WHOLE, WW_IN_TICK, WW_IN_END };
 struct ww_in {
     uint32_t kind;
-    uint32_t n;             /* PACKETS: packets that follow */
+    uint32_t n;             /* PACKETS: packets that follow; WHOLE: bytes of the datagram */
     uint64_t key;           /* TICK: place in the order */
     uint64_t ts;            /* TICK, END */
     struct ww_block *block; /* PACKETS: counted references, dropped by the worker */
-    struct ww_pkt pkt[];    /* BYTES: one, its bytes behind it */
+    struct ww_pkt pkt[];    /* BYTES: one, its bytes behind it; WHOLE: one, the datagram behind it */
 };
 
 enum {
@@ -36,6 +36,12 @@ uint8_t ww_feed_step(uint8_t now, unsigned fill);
  * Return: false when there is no room: the packet is lost
  */
 bool ww_feed_put(struct ww_ring *r, const struct ww_pkt *p);
+/** Live: copies a fragment and the datagram that it completed; without the datagram from that fill on. */
+bool ww_feed_put_whole(struct ww_ring *r, const struct ww_pkt *p, struct ww_slice whole);
+/** Files: a fragment by reference, the datagram as a copy. Return: bytes of the record */
+size_t ww_feed_whole_bytes(struct ww_slice whole);
+void ww_feed_set_whole(struct ww_in *in, struct ww_block *block, const struct ww_pkt *p,
+                       struct ww_slice whole);
 
 /* What a worker took from one ring. */
 struct ww_taken {

@@ -51,20 +51,6 @@ uint32_t ww_flow_hash(const struct ww_flows *t, const struct ww_dec *d)
     return (uint32_t)(h ^ h >> 32);
 }
 
-uint32_t ww_pair_hash(const struct ww_key *key, const struct ww_dec *d)
-{
-    uint64_t a[2];
-    uint64_t b[2];
-    words(d->ip[0], a);
-    words(d->ip[1], b);
-    uint64_t k0 = key->k[0] | 1;
-    uint64_t k1 = key->k[1] | 1;
-    uint64_t ha = ww_mix(a[0] ^ k0, a[1] ^ k1);
-    uint64_t hb = ww_mix(b[0] ^ k0, b[1] ^ k1);
-    uint64_t h = ww_mix(ha + hb + k1, (ha ^ hb) ^ k0);
-    return (uint32_t)(h ^ h >> 32);
-}
-
 void ww_flow_prefetch(const struct ww_flows *t, uint32_t hash)
 {
     __builtin_prefetch(&t->slot[hash & t->mask]);

@@ -82,6 +82,4 @@ static inline struct ww_flow *ww_flow_at(const struct ww_flows *t, uint32_t i)
 {
     return ww_slab_at(&t->slab, i);
 }
-/** Keyed symmetric hash of the two addresses only, for sharing packets out to workers. */
-uint32_t ww_pair_hash(const struct ww_key *key, const struct ww_dec *d);
 #endif

@@ -15,26 +15,6 @@ static bool over(const struct ww_run *run)
     return stopped(run) || atomic_load_explicit(&run->unread, memory_order_relaxed);
 }
 
-/* The worker of a packet: keyed hash of the innermost pair; frames without IP by their MAC pair. */
-static unsigned worker_of(const struct ww_run *run, const struct ww_pkt *p)
-{
-    struct ww_dec d;
-    if (run->nw == 1)
-        return 0;
-    (void)ww_decode(p, &d);
-    if (d.fam == 0) {
-        uint64_t a = 0;
-        uint64_t b = 0;
-        for (unsigned i = 0; i < 6; i++) {
-            a = a << 8 | d.mac[0].b[i];
-            b = b << 8 | d.mac[1].b[i];
-        }
-        uint64_t h = ww_mix((a + b) ^ run->key.k[0], run->key.k[1] | 1);
-        return (unsigned)(h % run->nw);
-    }
-    return ww_pair_hash(&run->key, &d) % run->nw;
-}
-
 /* ---- files: references, and waiting when a ring is full ------------------------------------------------ */
 
 static void push_open(struct ww_run *run, unsigned w)
@@ -80,11 +60,18 @@ static void push_all(struct ww_run *run, enum ww_in_kind kind, uint64_t key, uin
 }
 
 /* References stand in the ring itself; a record is pushed when it is full or its block is over. */
-static void feed_packet(struct ww_run *run, struct ww_block *block, const struct ww_pkt *p,
-                        uint64_t key)
+static void feed_packet(struct ww_run *run, struct ww_block *block, struct ww_pkt *p, uint64_t key)
 {
-    unsigned w = worker_of(run, p);
+    struct ww_slice whole;
+    unsigned w = ww_dispatch_to(&run->c[0].dispatch, p, &whole);
     struct ww_in **open = &run->c[0].open[w];
+    if (whole.n > 0) {
+        push_open(run, w);
+        size_t n = ww_feed_whole_bytes(whole);
+        ww_feed_set_whole(slot_for(run, w, n, key), block, p, whole);
+        ww_ring_push(&run->w[w].in[0], n);
+        return;
+    }
     if (*open != NULL && ((*open)->n == WW_BATCH || (*open)->block != block))
         push_open(run, w);
     if (*open == NULL) {
@@ -95,11 +82,11 @@ static void feed_packet(struct ww_run *run, struct ww_block *block, const struct
     (*open)->pkt[(*open)->n++] = *p;
 }
 
-static void feed_batch(struct ww_run *run, const struct ww_batch *b)
+static void feed_batch(struct ww_run *run, struct ww_batch *b)
 {
     struct ww_cthread *c = &run->c[0];
     for (unsigned i = 0; i < b->n; i++) {
-        const struct ww_pkt *p = &b->pkt[i];
+        struct ww_pkt *p = &b->pkt[i];
         uint64_t key = ww_order(p->source, p->frame);
         c->newest = p->ts > c->newest ? p->ts : c->newest;
         if (p->ts / NS > c->tick_s) {
@@ -211,12 +198,16 @@ static void tick_live(struct ww_cthread *c, uint64_t ts, bool end)
 static void live_packet(void *to, const struct ww_pkt *p)
 {
     struct ww_cthread *c = to;
-    struct ww_ring *r = &c->run->w[worker_of(c->run, p)].in[c->i];
+    struct ww_pkt to_worker = *p;
+    struct ww_slice whole;
+    unsigned w = ww_dispatch_to(&c->dispatch, &to_worker, &whole);
+    struct ww_ring *r = &c->run->w[w].in[c->i];
     if (p->ts / NS > c->tick_s) {
         c->tick_s = p->ts / NS;
         tick_live(c, p->ts, false);
     }
-    if (!ww_feed_put(r, p))
+    bool put = whole.n > 0 ? ww_feed_put_whole(r, &to_worker, whole) : ww_feed_put(r, &to_worker);
+    if (!put)
         (void)atomic_fetch_add_explicit(&c->ring_drops, 1, memory_order_relaxed);
 }
 

@@ -49,6 +49,9 @@ static void total(struct ww_run *run, struct ww_stats *s)
             ww_copy((uint8_t *)s + f->off, (struct ww_slice){ (uint8_t *)&a, sizeof a });
         }
     }
+    for (unsigned c = 0; c < run->nc; c++)
+        s->decoder__fragments_evicted +=
+            atomic_load_explicit(&run->c[c].dispatch.evicted, memory_order_relaxed);
     s->capture__kernel_drops = WW_NULL64;
     if (!run->live)
         return;

@@ -156,6 +156,10 @@ static void join(pthread_t t, bool *flag)
 static enum ww_rc start(struct ww_run *run, struct ww_err *e)
 {
     enum ww_rc rc = WW_OK;
+    for (unsigned c = 0; c < run->nc; c++)
+        if (ww_dispatch_init(&run->c[c].dispatch, run->nw, run->cfg->worker.datagrams,
+                             run->cfg->worker.key) != WW_OK)
+            return WW_FAIL(e, WW_E_SYS, "no memory for fragments");
     if (ww_ring_init(&run->out, WW_WRITE_RING) != WW_OK ||
         ww_ring_init(&run->acts, WW_ACTION_RING) != WW_OK)
         return WW_FAIL(e, WW_E_SYS, "no memory for the writer's ring");
@@ -197,8 +201,10 @@ static void finish(struct ww_run *run)
         for (unsigned c = 0; c < run->nc; c++)
             ww_ring_free(&run->w[i].in[c]);
     }
-    for (unsigned c = 0; c < run->nc; c++)
+    for (unsigned c = 0; c < run->nc; c++) {
         ww_live_close(run->c[c].live);
+        ww_dispatch_free(&run->c[c].dispatch);
+    }
     ww_tally_free(&run->tally);
     ww_ring_free(&run->out);
     ww_ring_free(&run->acts);
@@ -218,7 +224,6 @@ static struct ww_run *run_new(const struct ww_pipeline_cfg *cfg, struct ww_pipel
     run->live = live;
     run->nw = cfg->workers < 1 ? 1 : cfg->workers < WW_WORKERS_MAX ? cfg->workers : WW_WORKERS_MAX;
     run->nc = live ? cfg->nsources : 1;
-    run->key = cfg->worker.key;
     for (unsigned c = 0; c < run->nc; c++) {
         run->c[c].run = run;
         run->c[c].i = c;

@@ -2,6 +2,7 @@
 #ifndef WW_PIPELINE_THREADS_H
 #define WW_PIPELINE_THREADS_H
 #include "sensor/base/ring.h"
+#include "sensor/dispatch.h"
 #include "sensor/feed.h"
 #include "sensor/pipeline.h"
 #include <pthread.h>
@@ -43,6 +44,7 @@ struct ww_cthread {
     _Atomic uint64_t mark; /* keys below were all handed out */
     _Atomic uint64_t ring_drops, received, dropped;
     struct ww_live *live;
+    struct ww_dispatch dispatch;
     uint64_t tick_s;
     uint64_t newest; /* files: newest packet time */
     uint64_t next;   /* files: order of the packet that comes next */
@@ -61,7 +63,6 @@ struct ww_run {
     struct ww_pipeline_result *r;
     bool live;
     unsigned nw, nc;
-    struct ww_key key;
     struct ww_wthread w[WW_WORKERS_MAX];
     struct ww_cthread c[WW_CAPTURES_MAX];
     struct ww_stats latest[WW_WORKERS_MAX];

@@ -195,11 +195,24 @@ static void on_ip(struct ww_worker *w, const struct ww_dec *d, uint32_t hash, co
         on_datagram(w, i, d, dir);
 }
 
+/* The datagram that a fragment completes: put together here, or before. Return: false when pieces are
+ * missing. */
+static bool whole_of(struct ww_worker *w, const struct ww_dec *d, const struct ww_pkt *p,
+                     struct ww_slice *whole)
+{
+    w->stats.fragments++;
+    if (p->fate == WW_FATE_OWN || (p->fate == WW_FATE_WHOLE && w->whole.n == 0))
+        return ww_defrag_add(&w->defrag, d, p->ts, whole);
+    *whole = w->whole;
+    w->whole = (struct ww_slice){ NULL, 0 }; /* a fragment inside it is ours */
+    w->stats.given += whole->n > 0;
+    return whole->n > 0;
+}
+
 static void on_fragment(struct ww_worker *w, struct ww_dec *d, const struct ww_pkt *p)
 {
     struct ww_slice whole = { NULL, 0 };
-    w->stats.fragments++;
-    if (!ww_defrag_add(&w->defrag, d, p->ts, &whole))
+    if (!whole_of(w, d, p, &whole))
         return;
     d->frag = false;
     d->wire = (uint32_t)whole.n;
@@ -247,7 +260,9 @@ static void one(struct ww_worker *w, const struct ww_pkt *p, struct ww_dec *d, u
     w->stats.truncated += d->cut && !p->shed;
     w->stats.load_cut += p->shed;
     ww_worker_on_link(w, p, d);
-    if (ww_dup_is_copy(&w->dups, d, same, p->ts)) { /* seen through another mirror port */
+    bool copy = p->fate == WW_FATE_OWN ? ww_dup_is_copy(&w->dups, d, same, p->ts)
+                                       : p->fate == WW_FATE_COPY;
+    if (copy) { /* seen through another mirror port */
         w->stats.copies++;
         w->links.of[w->link].s.copies++;
         return;
@@ -286,6 +301,13 @@ void ww_worker_packets(struct ww_worker *w, const struct ww_pkt *p, unsigned n)
     }
     w->engine.pkt = NULL;
     w->engine.dec = NULL;
+}
+
+void ww_worker_whole(struct ww_worker *w, const struct ww_pkt *p, struct ww_slice whole)
+{
+    w->whole = whole;
+    ww_worker_packets(w, p, 1);
+    w->whole = (struct ww_slice){ NULL, 0 };
 }
 
 void ww_worker_tick(struct ww_worker *w, uint64_t now_ns)

@@ -46,6 +46,7 @@ struct ww_worker_stats {
     uint64_t first_ts, last_ts;
     uint64_t load_raised;      /* times the worker began to leave out more */
     uint64_t left[WW_LOAD_N];  /* payload bytes that were not dissected, by the step that did it */
+    uint64_t given;            /* datagrams that the capture put together */
     uint64_t load_cut;         /* packets of which only the headers came */
 };
 
@@ -69,6 +70,7 @@ struct ww_worker {
     uint32_t *due;  /* flows whose timers are due at one tick */
     uint32_t flow;  /* flow of the segment at hand, for the sink */
     uint32_t load;  /* enum ww_load: what is left out now */
+    struct ww_slice whole; /* datagram that the capture put together, of the fragment at hand */
     struct ww_stream_sink sink;
     struct ww_pkt batch[WW_BATCH]; /* live: packets taken from a ring, see feed.c */
     struct ww_dec dec[WW_BATCH];
@@ -86,6 +88,8 @@ void ww_worker_free(struct ww_worker *w);
 
 /** Takes packets in order of arrival. */
 void ww_worker_packets(struct ww_worker *w, const struct ww_pkt *p, unsigned n);
+/** Takes a fragment together with the datagram that it completed: the body of that IP packet. */
+void ww_worker_whole(struct ww_worker *w, const struct ww_pkt *p, struct ww_slice whole);
 /** Live: how much is left out from now on; enum ww_load. */
 void ww_worker_load(struct ww_worker *w, uint32_t load);
 /** Packet time goes on without packets (live ticks): timers up to now are served. */

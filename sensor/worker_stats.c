@@ -83,7 +83,7 @@ void ww_worker_add_stats(const struct ww_worker *w, struct ww_stats *s)
     for (unsigned o = WW_DEC_NOT_IP + 1; o < WW_DEC_N; o++)
         s->decoder__invalid += x->dec[o];
     s->decoder__fragments += x->fragments;
-    s->decoder__reassembled += w->defrag.whole;
+    s->decoder__reassembled += w->defrag.whole + x->given;
     s->decoder__fragments_evicted += w->defrag.evicted;
     s->flow__total += w->flows.total;
     s->flow__active += w->flows.slab.used;

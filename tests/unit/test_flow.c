@@ -67,7 +67,6 @@ Test(flow, both_directions_are_one_flow)
         struct tuple u = random_tuple(&x);
         struct ww_dec ab = dec_of(&u, false), ba = dec_of(&u, true);
         cr_assert(eq(u32, ww_flow_hash(&t, &ab), ww_flow_hash(&t, &ba)));
-        cr_assert(eq(u32, ww_pair_hash(&t.key, &ab), ww_pair_hash(&t.key, &ba)));
     }
     struct tuple u = { .ip = { { 10, 0, 0, 1 }, { 10, 0, 0, 2 } }, .port = { 1000, 80 }, .fam = 4, .proto = 6 };
     struct ww_dec ab = dec_of(&u, false), ba = dec_of(&u, true);
