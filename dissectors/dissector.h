@@ -60,18 +60,20 @@ struct ww_pair {
 
 /* What one protocol carries for others: the body of a message, a part of it, a file. A carrier hands
  * it on in pieces; the first piece of each content has no bytes and says what it is, so that
- * messages without a body are known too. Pointers are valid for the call. */
+ * messages without a body are known too. Pointers are valid for the call. What is marked with 1 is
+ * there in the first piece only. */
 struct ww_content {
     const char *carrier;          /* name of the carrying dissector */
     struct ww_slice media;        /* media type in lower case, without parameters; empty = not told */
     struct ww_slice method, path; /* of the request, in its answer too; the path without query */
-    struct ww_slice query;        /* the next three in requests and in the first piece only */
-    struct ww_slice accept;       /* media types that are asked for, as sent */
-    struct ww_slice action;       /* what a SOAP message asks for, wherever the carrier said it */
-    uint64_t size;                /* bytes announced, WW_NULL64 when not */
+    struct ww_slice query;        /* 1: of a request */
+    struct ww_slice accept;       /* 1: media types that a request asks for, as sent */
+    struct ww_slice action;       /* 1: what a SOAP message asks for, wherever the carrier said it */
+    struct ww_slice parts;        /* 1: media type of the parts of a multipart content */
+    uint64_t size;                /* 1: bytes announced, WW_NULL64 when not */
     uint64_t id;                  /* differs from that of the content before it in this direction */
     uint64_t at;                  /* offset of this piece; a jump says what was passed over or lost */
-    struct ww_pair pair;          /* answers: the request; in the first piece only */
+    struct ww_pair pair;          /* 1: answers: the request */
     uint16_t status;              /* 0 in requests */
     bool part;                    /* one part of a content that was told before */
 };
@@ -90,8 +92,8 @@ struct ww_dissector {
     void (*end)(struct ww_cx *cx, void *state);
 
     /* Content carried by another protocol; a dissector may have these two alone, without ports, first,
-     * probe and data. The probe is asked with the first piece, and again with the first bytes when
-     * nobody said YES; then MAYBE is enough. content gets a state of its own (content_size bytes,
+     * probe and data. The probe is asked with the first piece, and again with the first bytes (at
+     * least WW_CONTENT_FIRST, or all there are) when nobody said YES; then MAYBE is enough. content gets a state of its own (content_size bytes,
      * zeroed, for one content). In its answers ww_next says that it has seen enough, ww_stop that the
      * content is broken; ww_more works as in streams. No alarms, no content inside of content. */
     uint32_t content_size;
@@ -129,6 +131,7 @@ struct ww_cx {
     uint64_t now;             /* packet time, ns */
     const struct ww_end *end; /* both ends by enum ww_dir; MACs of the packet at hand */
     uint8_t ev_flags;         /* WW_EV_TRUNCATED etc. set by the dissector for the next emit only */
+    bool midstream;           /* the flow began before the capture, as far as is known */
     bool datagram;            /* `in` is one complete datagram or frame, not part of a stream */
 };
 
@@ -178,11 +181,11 @@ static inline uint64_t ww_pseudonym(struct ww_cx *cx, struct ww_slice value)
 {
     return cx->host->pseudonym(cx, value);
 }
-enum { WW_CONTENT_FIRST = 512 }; /* bytes that a content's first bytes should have, if it has them */
+enum { WW_CONTENT_FIRST = 512 }; /* bytes that are looked at before it is said who reads a content */
 #define WW_CONTENT_ALL UINT64_MAX
 /**
  * Hands a piece of content on. One content at a time in each direction, streams only.
- * In:     meta   complete in the first piece and with the first bytes, later carrier, id and at
+ * In:     meta   what the content is, see there
  *         last   nothing follows: the content is whole. One that is not is simply not ended.
  * Return: how many of the following bytes nobody wants to see: they may be passed over, `at` of the
  *         next piece says it; WW_CONTENT_ALL: do not hand on more of this content

@@ -48,7 +48,7 @@ static void drop(struct ww_engine *g, struct ww_side *x)
         return;
     struct ww_content_slot *s = ww_slab_at(&g->contents, x->content - 1);
     ww_buf_put(g->bufs, &s->pend);
-    if (g->list[s->app]->content_size > 0)
+    if (s->state != WW_NONE)
         ww_slab_put(&g->content_state[s->app], s->state);
     ww_slab_put(&g->contents, x->content - 1);
     x->content = 0;
@@ -78,23 +78,30 @@ static uint8_t choose(struct ww_engine *g, const struct ww_content *meta, struct
     return maybe;
 }
 
-/* A place for a content that dissector i reads. Return: false when there is no room. */
-static bool take(struct ww_engine *g, struct ww_side *x, const struct ww_content *meta, uint8_t i)
+/* A place for a content. Return: NULL when there is no room. */
+static struct ww_content_slot *place(struct ww_engine *g, struct ww_side *x, uint64_t id)
 {
     uint32_t at = ww_slab_get(&g->contents);
-    uint32_t state = WW_NONE;
-    if (at != WW_NONE && g->list[i]->content_size > 0)
-        state = ww_slab_get(&g->content_state[i]);
-    if (at == WW_NONE || (state == WW_NONE && g->list[i]->content_size > 0)) {
-        if (at != WW_NONE)
-            ww_slab_put(&g->contents, at);
+    if (at == WW_NONE) {
+        g->stats.no_content++;
+        return NULL;
+    }
+    x->content = at + 1;
+    struct ww_content_slot *s = ww_slab_at(&g->contents, at);
+    *s = (struct ww_content_slot){ .id = id, .state = WW_NONE, .app = NOBODY, .pend = { .i = WW_NONE } };
+    return s;
+}
+
+/* Dissector i reads it. Return: false when there is no room for his state. */
+static bool take(struct ww_engine *g, struct ww_content_slot *s, uint8_t i)
+{
+    if (g->list[i]->content_size > 0 &&
+        (s->state = ww_slab_get(&g->content_state[i])) == WW_NONE) {
         g->stats.no_content++;
         return false;
     }
     g->stats.contents++;
-    x->content = at + 1;
-    *(struct ww_content_slot *)ww_slab_at(&g->contents, at) =
-        (struct ww_content_slot){ .id = meta->id, .state = state, .app = i, .pend = { .i = WW_NONE } };
+    s->app = i;
     return true;
 }
 
@@ -221,6 +228,28 @@ static bool feed(struct ww_engine *g, uint32_t flow, struct ww_content_slot *s,
     return true;
 }
 
+/* Nobody has it yet: asks with the envelope and, when enough of them are there, with the first bytes.
+ * Out:    in   what is still to be fed besides the bytes that were kept
+ * Return: false when nobody wants it; while it is open, the slot's app stays NOBODY */
+static bool decide(struct ww_engine *g, struct ww_content_slot *s, const struct ww_content *meta,
+                   struct ww_slice *in, bool last)
+{
+    struct ww_slice all = *in;
+    bool few = in->n > 0 && s->pend_n + in->n < WW_CONTENT_FIRST && !last;
+    if (few || s->pend_n > 0) {
+        if (!keep(g, s, *in))
+            return false;
+        all = (struct ww_slice){ ww_buf_at(g->bufs, s->pend), s->pend_n };
+        *in = ww_slice_sub(*in, in->n, 0);
+    }
+    if (few)
+        return true;
+    uint8_t i = choose(g, meta, all);
+    if (i == NOBODY)
+        return all.n == 0 && !last;
+    return take(g, s, i);
+}
+
 uint64_t ww_engine_content(struct ww_engine *g, uint32_t flow, const struct ww_content *meta,
                            enum ww_dir dir, struct ww_slice in, bool last)
 {
@@ -230,21 +259,19 @@ uint64_t ww_engine_content(struct ww_engine *g, uint32_t flow, const struct ww_c
     struct ww_content_slot *s = x->content != 0 ? ww_slab_at(&g->contents, x->content - 1) : NULL;
     if (s == NULL || s->id != meta->id) {
         drop(g, x);
-        if (meta->at != 0)
+        s = meta->at == 0 ? place(g, x, meta->id) : NULL;
+        if (s == NULL)
             return WW_CONTENT_ALL;
-        uint8_t i = choose(g, meta, in);
-        if (i == NOBODY)
-            return in.n > 0 || last ? WW_CONTENT_ALL : 0; /* asked again with the first bytes */
-        if (!take(g, x, meta, i))
-            return WW_CONTENT_ALL;
-        s = ww_slab_at(&g->contents, x->content - 1);
     }
     uint64_t jump = meta->at - s->at;
     bool wanted = WW_INVARIANT(meta->at >= s->at) && jump <= s->skip; /* else bytes are missing */
     if (wanted) {
         s->skip -= jump;
         s->at = meta->at + in.n;
-        wanted = feed(g, flow, s, meta, dir, in, last);
+        if (s->app == NOBODY)
+            wanted = decide(g, s, meta, &in, last);
+        if (wanted && s->app != NOBODY)
+            wanted = feed(g, flow, s, meta, dir, in, last);
     }
     if (wanted && !last)
         return s->skip;

@@ -200,6 +200,7 @@ struct ww_call ww_engine_call(struct ww_engine *g, uint32_t flow, uint8_t app)
     if (flow != WW_NONE) {
         const struct ww_flow *f = ww_flow_at(g->flows, flow);
         c.cx.datagram = f->proto == WW_IPPROTO_UDP;
+        c.cx.midstream = (f->flags & WW_FF_MIDSTREAM) != 0;
         c.end[0] = end_of_flow(f, 0);
         c.end[1] = end_of_flow(f, 1);
     } else if (g->dec != NULL) {

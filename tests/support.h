@@ -117,7 +117,8 @@ struct t_feed {
     bool in_call;
     const struct ww_dissector *reading; /* reader at work */
     struct t_reader {
-        const struct ww_dissector *d; /* NULL = none */
+        bool open;
+        const struct ww_dissector *d; /* NULL = not known yet */
         uint64_t id, at, skip;
         uint8_t *b; /* not used yet */
         size_t n, need;

@@ -78,7 +78,7 @@ static void close_reader(struct t_reader *r)
 {
     free(r->b);
     free(r->state);
-    *r = (struct t_reader){ .d = NULL };
+    *r = (struct t_reader){ .open = false };
 }
 
 static const struct ww_dissector *choose(const struct t_feed *f, const struct ww_content *m,
@@ -165,19 +165,27 @@ static bool offer(struct t_feed *f, struct t_reader *r, const struct ww_content 
     return true;
 }
 
+/* Asks who reads what has come. Return: false when nobody does. */
+static bool decide(struct t_feed *f, struct t_reader *r, const struct ww_content *m, bool last)
+{
+    struct ww_slice all = t_guard(r->b, r->n);
+    r->d = choose(f, m, all);
+    t_unguard(all);
+    if (r->d == NULL)
+        return r->n == 0 && !last;
+    r->state = calloc(1, r->d->content_size ? r->d->content_size : 1);
+    return true;
+}
+
 static uint64_t read_piece(struct t_feed *f, const struct ww_content *m, enum ww_dir dir,
                            struct ww_slice in, bool last)
 {
     struct t_reader *r = &f->reader[dir];
-    if (r->d == NULL || r->id != m->id) {
+    if (!r->open || r->id != m->id) {
         close_reader(r);
         if (m->at != 0)
             return WW_CONTENT_ALL;
-        const struct ww_dissector *d = choose(f, m, in);
-        if (d == NULL)
-            return in.n > 0 || last ? WW_CONTENT_ALL : 0;
-        *r = (struct t_reader){ .d = d, .id = m->id, .b = malloc(1),
-                                .state = calloc(1, d->content_size ? d->content_size : 1) };
+        *r = (struct t_reader){ .open = true, .id = m->id, .b = malloc(1) };
     }
     uint64_t jump = m->at - r->at;
     bool wanted = jump <= r->skip;
@@ -192,8 +200,13 @@ static uint64_t read_piece(struct t_feed *f, const struct ww_content *m, enum ww
             t_die("no memory");
         ww_copy(r->b + r->n, in);
         r->n += in.n;
-        if (in.n > 0 || skip == 0 || last)
+        if (r->d == NULL && (r->n == 0 || r->n >= WW_CONTENT_FIRST || last)) {
+            wanted = decide(f, r, m, last);
+            if (wanted && r->d != NULL)
+                wanted = offer(f, r, m, dir, last);
+        } else if (r->d != NULL && (in.n > 0 || skip == 0 || last)) {
             wanted = offer(f, r, m, dir, last);
+        }
     }
     if (wanted)
         return r->skip;

@@ -4,7 +4,7 @@ their control id, so that one that only one side sees is one difference, and com
 
     tshark_diff.py --wardwatch PROGRAM [--material DIR | --capture FILE...] [-v]
 
-Captures: all of pcaps/, or with --material those of DIR/captures whose index names DICOM or HL7. Every difference is a
+Captures: all of pcaps/, or with --material those of DIR/captures whose index names DICOM, HL7 or HTTP. Every difference is a
 failure or a row of known_differences.tsv. Which fields are compared is said in tshark_map.tsv.
 """
 import argparse
@@ -72,7 +72,41 @@ def listed(s):
     return ",".join(s) if isinstance(s, list) else str(s)
 
 
+def listed_in(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+        return set(re.findall(r'X\("?([^")]+)"?\)', re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)))
+
+
+WORDS = listed_in("dissectors/it/http/words.inc") | listed_in("dissectors/lib/fhir_types.inc")
+
+
+def segment(s):
+    """One segment of a path as dissectors/it/http/path.c shows it, written a second time."""
+    s = s.split(";")[0]
+    ext = re.search(r"\.(html?|js|css|png|jpe?g|gif|svg|ico|json|xml|txt|csv|pdf|zip|exe|dll|msi|cab|bin|img|php|aspx?|jsp|do|cgi"
+                    r"|dcm|woff2?|map|wsdl|crl|crt|gz|tar|ps1|sh)$", s, re.I)
+    if not s or s.startswith("{") or s in WORDS or s in "*" or re.fullmatch(r"[vr](?=.{1,3}$)\d+(\.+\d+)*|(?=.{1,3}$)\d+(\.+\d+)+", s, re.I):
+        return s
+    return "{file}." + ext.group(1).lower() if ext else "{id}" if re.search(r"\d", s) else "{text}"
+
+
+def pattern(uri):
+    uri = re.sub(r"^https?://[^/?]*", "", str(uri), flags=re.I).split("?")[0].split("#")[0]
+    parts = uri.split("/")
+    return "/".join([segment(s) for s in parts[:24]] + (["..."] if len(parts) > 24 and parts[24] != "..." else parts[24:25]))
+
+
+def host(s):
+    m = re.match(r"\[([^\]]*)\]|([^:]*)(?::\d+)?$", str(s).strip())
+    return (m.group(1) or m.group(2) or "") if m and str(s).count(":") < 2 or str(s).startswith("[") else str(s)
+
+
+def media(s):
+    return str(s).split(";")[0].strip().lower()
+
+
 TRANSFORM = {
+    "pattern": pattern, "host": host, "media": media,
     "=": str, "rtrim": lambda s: str(s).rstrip(" \0"), "aet": lambda s: str(s).strip(" \0"), "number": number, "uid": uid,
     "hex": hexa, "ascii": ascii_only, "word": lambda s: str(s).split(" ")[0], "list": listed,
     "kind": lambda s: re.sub(r"-R(Q|SP|sp)$", "", str(s).split(" ")[0]),
@@ -99,7 +133,7 @@ class Pairs(list):
 
 def run_tshark(path, ports):
     command = ["tshark", "-r", path, "-T", "json", "-o", "tcp.desegment_tcp_streams:TRUE", "-o",
-               "tcp.reassemble_out_of_order:TRUE", "-Y", "dicom || hl7"]
+               "tcp.reassemble_out_of_order:TRUE", "-Y", "dicom || hl7 || http"]
     for proto, numbers in sorted(ports.items()):
         for n in sorted(numbers):
             command += ["-d", "tcp.port==%d,%s" % (n, proto)]
@@ -178,6 +212,23 @@ def hl7_record(layer):
     return ("ack" if "MSA-1" in values else "message"), values
 
 
+def http_record(layer):
+    if first(layer, "http.request.method") and first(layer, "http.request.version").startswith("HTTP/1."):
+        kind = "http.request"
+    elif first(layer, "http.response.code"):
+        kind = "http.response"
+    else:
+        return None  # bytes that tshark could not place
+    values = {k: first(layer, k) for k in ("http.request.method", "http.host", "http.request.uri", "http.request.version",
+              "http.user_agent", "http.content_type", "http.content_length_header", "http.response.code", "http.server",
+              "http.response.version")}
+    if values["http.request.method"] == "CONNECT":
+        values["http.request.uri"] = ""
+    if list(layer.find("http.transfer_encoding")):
+        values["http.content_length_header"] = ""
+    return kind, values
+
+
 def tshark_records(packets):
     """(ends, record) -> values in order."""
     found, proposed = collections.defaultdict(list), {}
@@ -191,6 +242,10 @@ def tshark_records(packets):
             if isinstance(pdu, Pairs):
                 for kind, values in dicom_records(pdu, proposed, conv):
                     found[conv, kind].append(values)
+        for layer in layers.all("http"):
+            r = http_record(layer) if isinstance(layer, Pairs) else None
+            if r:
+                found[conv, r[0]].append(r[1])
         for layer in layers.all("hl7"):
             r = hl7_record(layer) if isinstance(layer, Pairs) else None
             if r:
@@ -211,7 +266,7 @@ def our_records(events):
     found = collections.defaultdict(list)
     for e in events:
         proto = e.get("event_type")
-        if proto in ("dicom", "hl7") and isinstance(e.get(proto), dict):
+        if proto in ("dicom", "hl7", "http") and isinstance(e.get(proto), dict) and e[proto].get("http_method") != "PRI":
             conv = frozenset(((e.get("src_ip"), e.get("src_port")), (e.get("dest_ip"), e.get("dest_port"))))
             kind = e[proto].get("type")
             if proto == "hl7" and kind in ("message", "ack"):
@@ -222,7 +277,7 @@ def our_records(events):
 
 
 def ports_of(events):
-    ports = {"dicom": {104, 11112, 4242, 2761, 2762}, "hl7": {2575, 6661}}
+    ports = {"dicom": {104, 11112, 4242, 2761, 2762}, "hl7": {2575, 6661}, "http": set()}
     for e in events:
         if e.get("event_type") in ports and e.get("dest_port"):
             ports[e["event_type"]].add(e["dest_port"])
@@ -300,7 +355,7 @@ def captures(args):
         base = os.path.join(args.material, "captures")
         with open(os.path.join(base, "index.tsv"), encoding="utf-8", newline="") as f:
             rows = [r for r in csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE)
-                    if re.search("dicom|hl7", r["protocols"] + r["path"], re.I)]
+                    if re.search("dicom|hl7|http|fhir", r["protocols"] + r["path"], re.I)]
         return [(r["path"], os.path.join(base, r["path"])) for r in rows if os.path.getsize(os.path.join(base, r["path"])) <= SIZE_MAX]
     found = []
     for folder, dirs, names in os.walk(os.path.join(ROOT, "pcaps")):

@@ -37,12 +37,13 @@ IDS = {
     "dicom.dataset": ("message_id", "command"), "hl7.message": ("control_id",), "hl7.ack": ("control_id", "ack_control_id"),
     "hl7.device": ("subject_id",), "dns.query": ("id", "rrname", "rrtype"), "dns.response": ("id", "rrname", "rrtype"),
     "dns.answer": ("id", "name", "address"), "dhcp.message": ("id", "dhcp_type", "client_mac"),
+    "http.request": ("http_method",), "http.response": ("status",),
     "arp.message": ("opcode", "src_ip", "dest_ip", "src_mac"), "astm.message": ("sender", "message_time"),
     "poct1a.hello": ("control_id",), "poct1a.message": ("control_id",), "poct1a.ack": ("control_id",),
     "syslog.message": ("message_time", "app_name"), "syslog.audit": ("event_code", "event_time"),
 }
 INTERNAL = {"flow.start", "flow.open", "flow.app"}  # between the rooms only; no output writes them
-MESSAGES = {"dicom", "hl7", "dns", "dhcp", "arp", "astm", "poct1a", "syslog"}
+MESSAGES = {"http", "fhir", "ihe", "dicom", "hl7", "dns", "dhcp", "arp", "astm", "poct1a", "syslog"}
 
 
 class Failure(Exception):

@@ -202,10 +202,12 @@ Test(engine_content, yes_on_the_envelope_maybe_only_on_bytes)
     cr_assert(eq(str, asked, "arar"));
     cr_assert(eq(u64, wish, 0)); /* the first bytes may say more */
     puts_(n, 'd', "xyz");
+    cr_assert(eq(str, asked, "arar")); /* too few to ask */
+    puts_(n, 'l', "z");
     cr_assert(eq(str, asked, "ararar"));
-    cr_assert(eq(str, (char *)told(n, 2), "xyz"));
+    cr_assert(eq(str, (char *)told(n, 2), "xyzz"));
     puts_(n, 'b', "other");
-    puts_(n, 'd', "Txyz"); /* YES is stronger than a MAYBE before it */
+    puts_(n, 'l', "Txyz"); /* YES is stronger than a MAYBE before it */
     cr_assert(eq(u32, nth(n, "test.msg", 3)->u.msg.latency, 1));
     ww_worker_end(n->w);
     empty(n);
@@ -219,7 +221,10 @@ Test(engine_content, nobody_wants_it)
     cr_assert(eq(u64, wish, WW_CONTENT_ALL));
     puts_(n, 'b', "never");
     cr_assert(eq(u64, wish, 0));
-    puts_(n, 'd', "abcd");
+    static const char bytes[WW_CONTENT_FIRST] = "abcd";
+    put(n, WW_A, 'd', bytes, 300);
+    cr_assert(eq(u64, wish, 0));
+    put(n, WW_A, 'd', bytes, 212); /* now they are enough */
     cr_assert(eq(u64, wish, WW_CONTENT_ALL));
     puts_(n, 'd', "Tbcd"); /* joined in the middle: not asked again */
     cr_assert(eq(u64, wish, WW_CONTENT_ALL));
