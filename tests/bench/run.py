@@ -12,7 +12,6 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
 CAPDIR = os.environ.get("WB_CAPDIR", "/var/tmp/wardbench-captures")
 BINDIR = os.environ.get("WB_BINDIR", "/tmp/wardbench")
 QUICK = ["tiny", "tiny-small"]
@@ -31,8 +30,8 @@ def main():
         if not os.access(tool, os.X_OK):
             sys.exit("%s is missing; build the targets wardwatch and bench" % tool)
     corpora = QUICK if a.size == "quick" else FULL
-    site = os.path.join(ROOT, "contrib", "examples", "site.yaml")
-    commands = ["wardwatch=%s analyze {pcap} --site %s --db {tmp}/a.db -j 1 -o /dev/null" % (os.path.abspath(program), site)]
+    analyze = os.path.abspath(program) + " analyze {pcap} --site {site} --db {tmp}/a.db -j 1 -o /dev/null"
+    commands = ["wardwatch=" + analyze, "wardwatch, events=" + analyze + " --events /dev/null"]
     if shutil.which("tshark") and a.size == "quick":
         commands.append("tshark=tshark -r {pcap} -q -z io,phs")
     command = [sys.executable, os.path.join(HERE, "bench.py"), "--runs", str(a.runs), "--capdir", CAPDIR, "--bindir", BINDIR]
