@@ -92,16 +92,22 @@ void ww_dup_prefetch(const struct ww_dups *t, uint64_t hash)
 /* By which way a packet came. */
 static uint16_t link_of(const struct ww_dec *d)
 {
-    uint64_t a = 0;
-    uint64_t b = 0;
-    for (unsigned i = 0; i < 6; i++) {
-        a = a << 8 | d->mac[0].b[i];
-        b = b << 8 | d->mac[1].b[i];
-    }
+    struct ww_slice macs = { (const uint8_t *)d->mac, sizeof d->mac };
+    uint64_t a = ww_slice_le64(macs, 0);
     for (unsigned i = 0; i < d->nvlan; i++)
         a = a * 4099 + d->vlan[i] + 1;
-    uint64_t h = ww_mix(a ^ 0x9e3779b97f4a7c15u, b ^ 0xc2b2ae3d27d4eb4fu);
+    uint64_t h = ww_mix(a ^ 0x9e3779b97f4a7c15u, ww_slice_be32(macs, 8) ^ 0xc2b2ae3d27d4eb4fu);
     return (uint16_t)(h ^ h >> 16 ^ h >> 32);
+}
+
+/* The emptiest or oldest of a set; a time in the future counts as old. */
+static struct ww_dup_seen *oldest(struct ww_dup_seen *set, uint32_t tick)
+{
+    struct ww_dup_seen *old = set;
+    for (unsigned i = 1; i < WW_DUP_WAYS && old->tag != 0; i++)
+        if (set[i].tag == 0 || tick - set[i].tick > tick - old->tick)
+            old = &set[i];
+    return old;
 }
 
 bool ww_dup_is_copy(struct ww_dups *t, const struct ww_dec *d, uint64_t hash, uint64_t ts)
@@ -109,27 +115,23 @@ bool ww_dup_is_copy(struct ww_dups *t, const struct ww_dec *d, uint64_t hash, ui
     if (hash == 0)
         return false;
     struct ww_dup_seen *set = t->set[hash >> 32 & t->mask];
-    struct ww_dup_seen *old = set;
     uint32_t tick = (uint32_t)(ts >> TICK_SHIFT);
     uint16_t link = link_of(d);
-    for (unsigned i = 0; i < WW_DUP_WAYS; i++) {
-        struct ww_dup_seen *e = &set[i];
-        if (e->tag == hash) {
-            uint32_t apart = tick - e->tick < e->tick - tick ? tick - e->tick : e->tick - tick;
-            bool sure = (d->fam == 4 && d->frag_id != 0) || e->link != link || e->ttl != d->ttl;
-            old = e; /* too old or too often: the packet counts, and is remembered anew */
-            if (apart > (sure ? WW_DUP_SURE_MS : WW_DUP_LIKELY_MS) * TICKS_A_MS ||
-                e->copies == WW_DUP_COPIES)
-                break;
+    struct ww_dup_seen *e = set;
+    while (e < set + WW_DUP_WAYS && e->tag != hash)
+        e++;
+    if (e < set + WW_DUP_WAYS) {
+        uint32_t apart = tick - e->tick < e->tick - tick ? tick - e->tick : e->tick - tick;
+        bool sure = (d->fam == 4 && d->frag_id != 0) || e->link != link || e->ttl != d->ttl;
+        if (apart <= (sure ? WW_DUP_SURE_MS : WW_DUP_LIKELY_MS) * TICKS_A_MS &&
+            e->copies < WW_DUP_COPIES) {
             e->copies++;
             return true;
-        }
-        /* the emptiest or oldest; a time in the future counts as old */
-        if (old->tag != 0 && (e->tag == 0 || tick - e->tick > tick - old->tick))
-            old = e;
+        } /* too old or too often: the packet counts, and is remembered anew */
+    } else {
+        e = oldest(set, tick);
+        t->evicted += e->tag != 0 && tick - e->tick <= WW_DUP_SURE_MS * (uint32_t)TICKS_A_MS;
     }
-    t->evicted += old->tag != 0 && old->tag != hash &&
-                  tick - old->tick <= WW_DUP_SURE_MS * (uint32_t)TICKS_A_MS;
-    *old = (struct ww_dup_seen){ .tag = hash, .tick = tick, .link = link, .ttl = d->ttl };
+    *e = (struct ww_dup_seen){ .tag = hash, .tick = tick, .link = link, .ttl = d->ttl };
     return false;
 }
