@@ -39,12 +39,10 @@ static bool clean(struct ww_slice s)
     return true;
 }
 
-/* Bytes from the wire as text: valid UTF-8 stays, a broken byte is read as Latin-1 (as in the JSON
- * output), NUL becomes U+FFFD because it would hide what follows. */
-static int bind_text(sqlite3_stmt *st, int at, struct ww_slice s, sqlite3_destructor_type life)
+/* Valid UTF-8 stays, a broken byte is read as Latin-1 (as in the JSON output), NUL becomes U+FFFD
+ * because it would hide what follows. Its own function because of the room on the stack. */
+__attribute__((noinline)) static int bind_mended(sqlite3_stmt *st, int at, struct ww_slice s)
 {
-    if (clean(s))
-        return sqlite3_bind_text(st, at, s.n > 0 ? (const char *)s.p : "", (int)s.n, life);
     char b[TEXT_MAX + 4];
     struct ww_out o = ww_out(b, sizeof b);
     for (size_t i = 0; i < s.n && o.n + 4 <= sizeof b;) {
@@ -62,6 +60,14 @@ static int bind_text(sqlite3_stmt *st, int at, struct ww_slice s, sqlite3_destru
         i += n > 0 ? n : 1;
     }
     return sqlite3_bind_text(st, at, b, (int)o.n, SQLITE_TRANSIENT);
+}
+
+/* Bytes from the wire as text. */
+static int bind_text(sqlite3_stmt *st, int at, struct ww_slice s, sqlite3_destructor_type life)
+{
+    if (!clean(s))
+        return bind_mended(st, at, s);
+    return sqlite3_bind_text(st, at, s.n > 0 ? (const char *)s.p : "", (int)s.n, life);
 }
 
 int ww_db_bind_text(sqlite3_stmt *st, int at, struct ww_slice s)

@@ -52,6 +52,20 @@ static void judge(const struct call *c, struct msg *m, enum ww_inflate_end end, 
         m->el.partial = true;
 }
 
+/* Its own function because of the room on the stack, which few messages need. */
+__attribute__((noinline)) static void unpack(const struct call *c, struct msg *m, struct deflated *z, bool whole)
+{
+    uint8_t room[INFLATED_MAX];
+    size_t n = 0;
+    enum ww_inflate_end end = ww_inflate((struct ww_slice){ z->b, z->n }, room, sizeof room, &n);
+    forget(z);
+    m->el.encoding = n > 0 ? DS_EXPLICIT_LE : DS_OPAQUE;
+    m->el.phase = EL_HEAD;
+    ww_dicom_el_feed(c, m, (struct ww_slice){ room, n });
+    judge(c, m, end, whole && n < sizeof room);
+    m->el.phase = EL_DONE;
+}
+
 /**
  * Reads what was gathered of a deflated data set.
  * In:     whole  the data set is complete; else there was more of it
@@ -61,18 +75,9 @@ static void judge(const struct call *c, struct msg *m, enum ww_inflate_end end, 
 void ww_dicom_packed_end(const struct call *c, struct msg *m, bool whole)
 {
     struct deflated *z = &c->d->deflated;
-    uint8_t room[INFLATED_MAX];
-    size_t n = 0;
     if (m->el.phase != EL_PACKED)
         return;
     m->el.phase = EL_DONE;
-    if (z->owner != number(c, m))
-        return; /* nothing came */
-    enum ww_inflate_end end = ww_inflate((struct ww_slice){ z->b, z->n }, room, sizeof room, &n);
-    forget(z);
-    m->el.encoding = n > 0 ? DS_EXPLICIT_LE : DS_OPAQUE;
-    m->el.phase = EL_HEAD;
-    ww_dicom_el_feed(c, m, (struct ww_slice){ room, n });
-    judge(c, m, end, whole && n < sizeof room);
-    m->el.phase = EL_DONE;
+    if (z->owner == number(c, m)) /* else nothing came */
+        unpack(c, m, z, whole);
 }
