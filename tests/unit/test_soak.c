@@ -79,9 +79,9 @@ static void event(void *to, const struct ww_event *e)
     bool flow = strncmp(e->type->name, "flow.", 5) == 0; /* those hold times, and come with the minute */
     uint8_t body[WW_EVENT_BODY_MAX];
     memcpy(body, e->body, e->type->size);
-    const struct ww_field *clock = ww_type_field(e->type, "clock_offset");
-    if (clock != NULL) /* between the time in a message and that of its packet, which is another each turn */
-        ww_set_u64(body, clock, 0);
+    for (unsigned i = 0; i < e->type->nfields; i++) /* from a message's time to that of its packet: another each turn */
+        if (strncmp(e->type->fields[i].name, "clock_", 6) == 0)
+            ww_set_u64(body, &e->type->fields[i], 0);
     s->events += !flow;
     s->flows += flow;
     if (!flow)
