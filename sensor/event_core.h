@@ -106,6 +106,8 @@ WW_EVENT_DECLARE(ww_anomaly_ev, WW_ANOMALY_FIELDS);
     F(S, U64, overload__cut_packets, 0, NONE, "packets", "Packets of which only the headers were looked at: the third step")  \
     F(S, U64, judge__late, 0, NONE, "events", "Events judged out of order")                       \
     F(S, U64, judge__event_drops, 0, NONE, "events", "Events lost because the event ring was full")   \
+    F(S, U64N, store__lost, 0, NONE, "events", "Events that could not be stored; null in files and without a database")  \
+    F(S, U32N, store__free_ppm, 0, NONE, "ppm", "Free part of the database's file system; null in files and without a database")  \
     F(S, U64, bugs, 0, NONE, "", "Broken invariants; anything above 0 is a bug of ours")          \
     WW_COVERAGE_FIELDS(F, S)
 WW_EVENT_DECLARE(ww_stats, WW_STATS_FIELDS);
@@ -118,6 +120,7 @@ WW_EVENT_DECLARE(ww_stats, WW_STATS_FIELDS);
     F(S, U32N, vlan, 0, NONE, "", "Innermost VLAN identifier, 0 = frames without a tag; null = all of the source")  \
     F(S, BOOL, live, 0, NONE, "", "An interface that is listened to, not a file")                 \
     F(S, BOOL, down, 0, NONE, "", "The interface was down or gone for a time")                    \
+    F(S, BOOL, tagged, 0, NONE, "", "Frames of the source carried VLAN tags: its VLANs are told too")  \
     F(S, U32, vlans, 0, NONE, "", "VLANs seen on the source; frames without a tag count as one")  \
     F(S, U64, untold, 0, NONE, "packets", "Packets of VLANs that are not told one by one, because there are too many")  \
     F(S, TIME, first, 0, NONE, "", "First packet seen")                                            \

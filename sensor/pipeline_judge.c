@@ -53,6 +53,8 @@ static void total(struct ww_run *run, struct ww_stats *s)
         s->decoder__fragments_evicted +=
             atomic_load_explicit(&run->c[c].dispatch.evicted, memory_order_relaxed);
     s->capture__kernel_drops = WW_NULL64;
+    s->store__lost = atomic_load_explicit(&run->store_lost, memory_order_relaxed);
+    s->store__free_ppm = atomic_load_explicit(&run->store_free, memory_order_relaxed);
     if (!run->live)
         return;
     s->capture__kernel_drops = 0;

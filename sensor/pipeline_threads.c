@@ -224,6 +224,8 @@ static struct ww_run *run_new(const struct ww_pipeline_cfg *cfg, struct ww_pipel
     run->live = live;
     run->nw = cfg->workers < 1 ? 1 : cfg->workers < WW_WORKERS_MAX ? cfg->workers : WW_WORKERS_MAX;
     run->nc = live ? cfg->nsources : 1;
+    atomic_store_explicit(&run->store_lost, WW_NULL64, memory_order_relaxed);
+    atomic_store_explicit(&run->store_free, WW_NULL32, memory_order_relaxed);
     for (unsigned c = 0; c < run->nc; c++) {
         run->c[c].run = run;
         run->c[c].i = c;

@@ -70,6 +70,8 @@ struct ww_run {
     struct ww_ring out; /* judge to writer */
     struct ww_ring acts; /* writer to judge: struct ww_act; the store belongs to the writer */
     uint64_t write_drops;
+    _Atomic uint64_t store_lost; /* writer's: events not stored, WW_NULL64 = nobody looked */
+    _Atomic uint32_t store_free; /* writer's: free part of the file system, ppm; WW_NULL32 */
     atomic_bool unread; /* files: nobody reads any more what it finds; told by the writer */
     atomic_uint unguarded; /* threads whose system call filter could not be loaded */
     pthread_t judge, writer;

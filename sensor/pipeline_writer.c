@@ -59,12 +59,27 @@ static void outputs(struct ww_run *run, struct ww_outlets *out, struct told *t, 
     }
 }
 
+/* For the statistics: what was not stored, and how much room is left. */
+static void storage(struct ww_run *run, const struct ww_outlets *out)
+{
+    struct ww_store_counts c = { .lost = 0 };
+    uint32_t room = WW_NULL32;
+    if (out->store == NULL)
+        return;
+    ww_store_counts(out->store, &c);
+    atomic_store_explicit(&run->store_lost, c.lost, memory_order_relaxed);
+    if (!ww_store_room(out->store, &room))
+        room = WW_NULL32;
+    atomic_store_explicit(&run->store_free, room, memory_order_relaxed);
+}
+
 /* Live, once a second: readers see what happened, the judge hears what people decided, the operator
  * hears which interface is gone. */
 static void each_second(struct ww_run *run, struct ww_outlets *out, struct told *t, uint64_t second)
 {
     struct ww_err e;
     outputs(run, out, t, second);
+    storage(run, out);
     if (out->store != NULL) {
         ww_store_tick(out->store, clock_ns(CLOCK_REALTIME));
         if (ww_store_actions(out->store, action, run, &e) != WW_OK)

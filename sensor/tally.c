@@ -185,6 +185,7 @@ static void tell_source(struct ww_tally *t, uint32_t from, uint32_t n, uint32_t 
         all->s.untold += rest ? l->s.packets : 0;
         told += !rest;
     }
+    all->s.tagged = !plain;
     emit(t, all, "source", x);
     told = 0;
     for (uint32_t i = from; !plain && i < from + n; i++) {
@@ -193,6 +194,7 @@ static void tell_source(struct ww_tally *t, uint32_t from, uint32_t n, uint32_t 
             continue;
         told++;
         l->s.kernel_drops = l->s.ring_drops = WW_NULL64;
+        l->s.tagged = true;
         emit(t, l, "vlan", x);
     }
 }

@@ -131,7 +131,9 @@ static void tell_links(struct ww_worker *w, uint64_t at)
 void ww_worker_tell_stats(struct ww_worker *w, uint64_t at)
 {
     tell_links(w, at);
-    struct ww_stats s = { .capture__kernel_drops = WW_NULL64 };
+    struct ww_stats s = { .capture__kernel_drops = WW_NULL64,
+                          .store__lost = WW_NULL64,
+                          .store__free_ppm = WW_NULL32 };
     ww_worker_add_stats(w, &s);
     ww_engine_emit(&w->engine, WW_NONE, WW_A, at, &ww_stats_type, &s);
 }

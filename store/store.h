@@ -92,6 +92,9 @@ enum ww_rc ww_store_sync(struct ww_store *s, struct ww_err *e) WW_MUST_CHECK;
 /** As sync; frees the store in any case. NULL is fine. */
 enum ww_rc ww_store_close(struct ww_store *s, struct ww_err *e) WW_MUST_CHECK;
 void ww_store_counts(const struct ww_store *s, struct ww_store_counts *c);
+/** Free part of the file system that holds the database, for those without special rights.
+ * Return: false when it is in memory or the system does not say. */
+bool ww_store_room(const struct ww_store *s, uint32_t *free_ppm);
 
 /* ---- operator actions ---- */
 struct ww_operator {

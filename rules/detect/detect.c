@@ -26,22 +26,6 @@ static const char *exception_of(void *arg, const struct ww_finding *f, unsigned 
     return d->exception;
 }
 
-static enum ww_rc fields(struct ww_detect *d, struct ww_err *e)
-{
-    const struct {
-        const char *name;
-        const struct ww_field **f;
-    } want[] = { { "coverage__loss_ppm", &d->loss },  { "coverage__one_way_ppm", &d->way },
-                 { "capture__ring_drops", &d->ring }, { "capture__kernel_drops", &d->kernel },
-                 { "capture__packets", &d->packets }, { "flow__tcp", &d->tcp } };
-    for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
-        enum ww_rc rc = ww_detect_field(d, "stats", want[i].name, &d->t_stats, want[i].f, e);
-        if (rc != WW_OK)
-            return rc;
-    }
-    return WW_OK;
-}
-
 enum ww_rc ww_detect_new(struct ww_detect **out, const struct ww_detect_cfg *cfg, struct ww_err *e)
 {
     struct ww_detect *d = calloc(1, sizeof *d);
@@ -52,7 +36,7 @@ enum ww_rc ww_detect_new(struct ww_detect **out, const struct ww_detect_cfg *cfg
     struct ww_alerts_conf ac = { .key = ww_key_random(),
                                  .exception = cfg->site != NULL ? exception_of : NULL,
                                  .exception_arg = d };
-    enum ww_rc rc = fields(d, e);
+    enum ww_rc rc = ww_seen_fields(d, e);
     if (rc == WW_OK)
         rc = ww_alerts_new(&d->alerts, cfg->guide, &ac, e);
     for (size_t i = 0; ww_detectors[i] != NULL && rc == WW_OK; i++) {
@@ -99,23 +83,13 @@ void ww_detect_judged(struct ww_detect *d, const struct ww_judged *j)
             ww_detectors[i]->judged(d, d->state[i], j);
 }
 
-/* Remembers how much is seen, for the flag on every alert. */
-static void see_stats(struct ww_detect *d, const struct ww_event *e)
-{
-    const struct ww_site_thresholds *t = ww_site_thresholds(d->cfg.site);
-    uint64_t loss = ww_get_u64(e, d->loss), way = ww_get_u64(e, d->way);
-    d->loss_ppm = loss == WW_NULL64 ? WW_NULL32 : (uint32_t)loss;
-    d->one_way = way != WW_NULL64 && way > t->one_way_ppm && ww_get_u64(e, d->tcp) >= 10;
-    d->gap = (loss != WW_NULL64 && loss > t->loss_ppm) || ww_get_u64(e, d->ring) > 0 || d->one_way;
-}
-
 void ww_detect_event(struct ww_detect *d, const struct ww_event *e)
 {
     d->type = ww_registry_id(d->cfg.registry, e->type);
     if (d->type < 0)
         return;
-    if (d->type == d->t_stats)
-        see_stats(d, e);
+    if (d->type == d->t_stats || d->type == d->t_link)
+        ww_seen_stats(d, e);
     uint64_t want = d->wants[d->type];
     for (size_t i = 0; want != 0; i++, want >>= 1)
         if ((want & 1) != 0 && ww_detectors[i]->event != NULL)

@@ -20,7 +20,17 @@ struct ww_detect {
     bool gap, one_way;
     uint32_t loss_ppm;
     int t_stats;
-    const struct ww_field *loss, *way, *ring, *kernel, *packets, *tcp;
+    const struct ww_field *loss, *way, *ring, *used;
+    /* where: VLANs, and the first 64 interfaces or files, that are above a threshold now */
+    uint64_t blind_vlan[4096 / 64], blind_source;
+    int t_link;
+    const struct ww_field *link_vlan, *link_loss, *link_way, *link_used;
     char exception[48];
 };
+
+/* seen.c: how much the sensor sees, for the flag on every alert (INV-14) */
+enum ww_rc ww_seen_fields(struct ww_detect *d, struct ww_err *e) WW_MUST_CHECK;
+void ww_seen_stats(struct ww_detect *d, const struct ww_event *e);
+/** Is the interface, file or VLAN that an event comes from above a threshold now? e NULL: no. */
+bool ww_seen_is_blind(const struct ww_detect *d, const struct ww_event *e);
 #endif

@@ -14,5 +14,6 @@ const struct ww_detector *const ww_detectors[] = {
     &ww_detect_cleartext_phi,   /* WD-301 */
     &ww_detect_malformed,       /* WD-702 */
     &ww_detect_sensor_blind,    /* WD-901 */
+    &ww_detect_coverage_gap,    /* WD-903 */
     NULL,
 };

@@ -6,7 +6,10 @@
 extern const struct ww_detector ww_detect_unknown_device, ww_detect_no_baseline, ww_detect_peer,
     ww_detect_service, ww_detect_external, ww_detect_closed_internet, ww_detect_external_name,
     ww_detect_dicom, ww_detect_hl7, ww_detect_cleartext_phi, ww_detect_malformed,
-    ww_detect_sensor_blind;
+    ww_detect_sensor_blind, ww_detect_coverage_gap;
+
+/** Parts per million are for machines; a person reads percent. text gets prefix and "12.34 %". */
+void ww_det_percent(char *text, size_t size, const char *prefix, uint64_t ppm);
 
 /* The conversation breaks the declaration, and enough was seen to say so: the peer answered, or it
  * is over without an answer. */

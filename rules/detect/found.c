@@ -1,6 +1,7 @@
 /* found.c - a finding: what device, peer, site file and declaration say, filled in once for all
  * detectors. */
 #include "rules/detect/detect_int.h"
+#include "rules/detect/detectors.h"
 
 static enum ww_device_class class_of(const struct ww_device *dev)
 {
@@ -162,7 +163,7 @@ void ww_found_device(struct ww_detect *d, struct ww_found *x, uint16_t class_, c
     }
     x->f.confidence = WW_CONF_HIGH;
     x->f.hypotheses = WW_HYP_ATTACK | WW_HYP_MISCONFIGURATION | WW_HYP_FAULT;
-    x->f.coverage_gap = d->gap;
+    x->f.coverage_gap = d->gap || ww_seen_is_blind(d, e);
     x->f.one_way = d->one_way;
     x->f.loss_ppm = d->loss_ppm;
 }
@@ -195,4 +196,12 @@ void ww_found_raise(struct ww_detect *d, struct ww_found *x)
 {
     struct ww_tell *t = d->cfg.tell;
     ww_alerts_raise(d->alerts, &x->f, t->now, t->emit, t->to);
+}
+
+void ww_det_percent(char *text, size_t size, const char *prefix, uint64_t ppm)
+{
+    struct ww_out o = ww_out(text, size - 1);
+    ww_out_f(&o, "%s%llu.%02llu %%", prefix, (unsigned long long)(ppm / 10000),
+             (unsigned long long)(ppm % 10000 / 100));
+    text[o.n] = 0;
 }

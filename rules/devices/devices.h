@@ -119,6 +119,10 @@ void ww_devices_changed(struct ww_devices *d, const struct ww_device *dev,
 const char *ww_device_label(const struct ww_device *dev);
 bool ww_ip_is_group(const struct ww_ip *ip); /* multicast, broadcast, unspecified */
 
+/** Tells each device of the inventory. */
+void ww_devices_each(const struct ww_devices *d, void (*fn)(void *ctx, const struct ww_device *dev),
+                     void *ctx);
+
 struct ww_device_counts {
     uint64_t devices, devices_evicted, addresses_evicted, facts_evicted;
 };

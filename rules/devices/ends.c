@@ -85,3 +85,11 @@ bool ww_devices_lately(struct ww_devices *d, uint64_t hash)
     *m = hash;
     return known;
 }
+
+void ww_devices_each(const struct ww_devices *d, void (*fn)(void *ctx, const struct ww_device *dev),
+                     void *ctx)
+{
+    for (const struct ww_device *dev = ww_table_oldest(&d->dev); dev != NULL;
+         dev = ww_table_next(&d->dev, dev))
+        fn(ctx, dev);
+}

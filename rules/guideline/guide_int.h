@@ -35,7 +35,7 @@ enum ww_frame {
     X(service)                                                                                  \
     X(t0)                                                                                       \
     X(t1) X(n) X(times) X(variant) X(obs) X(decl) X(items) X(nsubj) X(bytes_out) X(conf) X(cov) \
-        X(loss) X(name) X(level) X(gl_ref) X(mah_contact) X(svc_contact)
+        X(loss) X(name) X(level) X(gl_ref) X(mah_contact) X(svc_contact) X(why)
 #define WW_FRAME_PARAMS(X) \
     X(others)              \
     X(prev)                \

@@ -276,7 +276,13 @@ static void put_peer_zone(struct ww_render *r)
 
 static void put_zone(struct ww_render *r)
 {
-    put_or_unknown(r, WW_STR(r->a->zone), WW_FR_unknown);
+    put_word(r, WW_STR(r->a->zone), WW_FR_unknown);
+}
+
+/* The detector's reason in words. */
+static void put_why(struct ww_render *r)
+{
+    put_word(r, WW_STR(r->a->evidence__reason), WW_FR_unknown);
 }
 
 static void put_t0(struct ww_render *r)

@@ -163,11 +163,21 @@ WW_THRESHOLD(loss_ppm)
 WW_THRESHOLD(one_way_ppm)
 WW_THRESHOLD(midstream_ppm)
 WW_THRESHOLD(truncated_ppm)
+WW_THRESHOLD(silent_s)
+WW_THRESHOLD(storage_free_ppm)
+WW_THRESHOLD(unobserved_h)
+WW_THRESHOLD(undissected_ppm)
+WW_THRESHOLD(encrypted_ppm)
 static const struct sr_key thr_keys[] = {
     { "loss_ppm", thr_loss_ppm },
     { "one_way_ppm", thr_one_way_ppm },
     { "midstream_ppm", thr_midstream_ppm },
     { "truncated_ppm", thr_truncated_ppm },
+    { "silent_s", thr_silent_s },
+    { "storage_free_ppm", thr_storage_free_ppm },
+    { "unobserved_h", thr_unobserved_h },
+    { "undissected_ppm", thr_undissected_ppm },
+    { "encrypted_ppm", thr_encrypted_ppm },
     { NULL, NULL },
 };
 

@@ -9,6 +9,11 @@ const struct ww_site_thresholds ww_site_thresholds_default = {
     .one_way_ppm = 200000, /* a fifth of the connections: a mirror that shows one direction */
     .midstream_ppm = 500000,
     .truncated_ppm = 10000,
+    .silent_s = 300,
+    .storage_free_ppm = 50000,
+    .unobserved_h = 24, /* devices are switched off over night */
+    .undissected_ppm = 500000,
+    .encrypted_ppm = 500000,
 };
 
 /* ---- reading ---- */

@@ -1,11 +1,22 @@
 /* info.c - what is in a database file, for `store info`. */
 #include "store/db/db.h"
 #include <stdio.h>
+#include <sys/statvfs.h>
 
-static const char *const counted[] = {
-    "runs",     "sources",       "devices",    "evidence",        "device_changes", "alerts",
-    "verdicts", "conversations", "statistics", "operator_action", "chain",          NULL
-};
+static const char *const counted[] = { "runs",          "sources",    "devices",         "evidence",
+                                       "device_changes", "alerts",    "verdicts",        "conversations",
+                                       "statistics",     "links",     "operator_action", "chain",
+                                       NULL };
+
+bool ww_store_room(const struct ww_store *s, uint32_t *free_ppm)
+{
+    struct statvfs v;
+    if (strcmp(s->path, ":memory:") == 0 || statvfs(s->path, &v) != 0 || v.f_blocks == 0)
+        return false;
+    __extension__ typedef unsigned __int128 u128;
+    *free_ppm = (uint32_t)((u128)v.f_bavail * 1000000 / v.f_blocks);
+    return true;
+}
 
 static enum ww_rc number(const struct ww_store *s, const char *sql, uint64_t *v, struct ww_err *e)
 {

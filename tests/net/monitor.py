@@ -201,6 +201,11 @@ def goes_down(program, folder):
         same(m.seen(), (n, 0, 0), "packets seen and lost")
         coverage = [e for e in read_events(events) if e["event_type"] == "stats"][-1]["stats"]["coverage"]
         want("interface_down" in coverage["reasons"] and coverage["grade"] not in "AB", "the coverage tells the gap: %s" % coverage)
+        links = [e for e in read_events(events) if e["event_type"] == "stats" and e["stats"].get("type") == "link"]
+        last = links[-1]["stats"]
+        same((last["name"], last["live"], last["down"], last["packets"], last["kernel_drops"]), ("v1", True, True, n, 0), "what is told of v1")
+        blind = [e["wardwatch"] for e in read_events(events) if e["event_type"] == "alert" and e["wardwatch"]["class"] == 901]
+        want(blind and blind[0]["variant"] == "b" and blind[0]["zone"] == "v1", "the alert names the interface: %s" % blind)
         m = Monitor(program, "-i", "v1").ready()
         netns.ip("link", "set", "v1", "down")
         wait_for("it says that v1 is down", lambda: any("v1: the interface is down" in l for l in m.lines()))

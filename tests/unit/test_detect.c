@@ -381,12 +381,14 @@ Test(wd702, framing_of_hl7_is_a_difference_of_implementations)
     tj_close(t);
 }
 
-/* ---- WD-901 and the flag on all others ---- */
+/* ---- the flag on all alerts, from the statistics ---- */
 static void stats(struct tj *t, uint32_t loss, uint32_t one_way, uint64_t ring)
 {
     struct ww_event *e = tj_event(t, "stats", at(NULL, 0), at(NULL, 0));
     tj_num(e, "capture__packets", 100000);
-    tj_num(e, "flow__tcp", 500);
+    tj_num(e, "flow__tcp_used", 500);
+    tj_num(e, "store__lost", WW_NULL64);
+    tj_num(e, "store__free_ppm", WW_NULL64);
     tj_num(e, "capture__kernel_drops", WW_NULL64);
     tj_num(e, "coverage__loss_ppm", loss);
     tj_num(e, "coverage__one_way_ppm", one_way);
@@ -394,24 +396,6 @@ static void stats(struct tj *t, uint32_t loss, uint32_t one_way, uint64_t ring)
     tj_num(e, "coverage__truncated_ppm", 0);
     tj_num(e, "capture__ring_drops", ring);
     tj_see(t, e);
-}
-
-Test(wd901, loss_one_way_and_lag)
-{
-    struct tj *t = open_site();
-    stats(t, 9000, 100000, 0);
-    stats(t, WW_NULL32, WW_NULL32, 0); /* unknown is not 0, and no alarm either */
-    cr_assert(eq(sz, tj_alerts(t), 0), "%s", tj_list_alerts(t));
-    stats(t, 20000, 0, 0);
-    const struct ww_alert *a = tj_alert(t, 901, 'a', "sensor");
-    cr_assert_not_null(a, "%s", tj_list_alerts(t));
-    cr_assert(eq(int, a->weight, 4)); /* of the pump, which it may have missed */
-    cr_assert(eq(int, a->level, 3));
-    stats(t, 0, 300000, 0);
-    cr_assert_not_null(tj_alert(t, 901, 'c', "sensor"), "%s", tj_list_alerts(t));
-    stats(t, 0, 0, 7);
-    cr_assert_not_null(tj_alert(t, 901, 'd', "sensor"), "%s", tj_list_alerts(t));
-    tj_close(t);
 }
 
 Test(coverage, every_alert_says_when_the_sensor_was_blind)
@@ -424,6 +408,32 @@ Test(coverage, every_alert_says_when_the_sensor_was_blind)
     const struct ww_alert *a = tj_alert(t, 102, 'a', "ct-01");
     cr_assert(not(a->coverage__ok));
     cr_assert(eq(u32, a->coverage__loss_ppm, 50000));
+    tj_close(t);
+}
+
+Test(coverage, an_alert_from_a_blind_vlan_says_so_though_the_whole_is_well_seen)
+{
+    struct tj *t = open_site();
+    struct ww_event *e = tj_event(t, "stats.link", at(NULL, 0), at(NULL, 0));
+    tj_num(e, "vlan", 20);
+    tj_num(e, "tcp_used", 50);
+    tj_num(e, "coverage__loss_ppm", 50000);
+    tj_num(e, "coverage__one_way_ppm", WW_NULL64);
+    tj_see(t, e);
+    stats(t, 10, 0, 0);
+    tj_flow_all(t, ct(1), pacs(9), NULL, true);
+    cr_assert(tj_alert(t, 102, 'a', "ct-01")->coverage__ok);
+    struct tj_flow f = { .a = ct(2), .b = pacs(10), .id = ++t->flow, .proto = 6 };
+    static const char *const life[] = { "flow.start", "flow.open", "flow.end" };
+    for (size_t i = 0; i < 3; i++) {
+        e = tj_in(t, &f, life[i]);
+        e->nvlan = 1;
+        e->vlan[0] = 20;
+        tj_see(t, e);
+    }
+    const struct ww_alert *a = tj_alert(t, 102, 'a', "ct-01");
+    cr_assert(eq(int, a->port, 10));
+    cr_assert(not(a->coverage__ok));
     tj_close(t);
 }
 

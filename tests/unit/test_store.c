@@ -706,6 +706,18 @@ static void failing_disk(int error, enum ww_rc want, unsigned batch)
     cr_assert(failures > 10, "%u", failures);
 }
 
+Test(store, says_how_much_room_is_left)
+{
+    uint32_t free_ppm = 7;
+    struct ww_store *s = open_ok(file("r.db"));
+    cr_assert(ww_store_room(s, &free_ppm));
+    cr_assert(le(u32, free_ppm, 1000000));
+    close_ok(s);
+    s = open_ok(":memory:");
+    cr_assert(not(ww_store_room(s, &free_ppm)));
+    close_ok(s);
+}
+
 Test(store, disk_full_at_every_write) { failing_disk(SQLITE_FULL, WW_E_FULL, 20); }
 Test(store, disk_broken_at_every_write) { failing_disk(SQLITE_IOERR_WRITE, WW_E_SYS, 20); }
 /* the same with conversations that wait for others, and are written many in a statement */
