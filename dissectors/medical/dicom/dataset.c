@@ -270,7 +270,7 @@ static const char *encoding_name(const struct msg *m)
  */
 void ww_dicom_dataset_event(const struct call *c, struct msg *m, bool truncated)
 {
-    struct ww_dicom_dataset e = { .message_id = m->id };
+    struct ww_dicom_dataset e = { .message_id = (m->has & HAS_ID) != 0 ? m->id : WW_NULL32 };
     const struct ctx *x = ww_dicom_ctx(c->d, m->pcid);
     const struct command *k = ww_dicom_command(m->field);
     struct ww_slice sop = ww_dicom_txt(m, T_SOP);

@@ -197,20 +197,20 @@ enum at { AT_START, AT_PDU, AT_PDV, AT_FRAGMENT, AT_LOST };
 enum { NO_SLOT = 255 };
 
 /* Each is told once per direction of an association. */
-#define DICOM_ANOMALIES(X)                                                                       \
-    X(pdu_length_invalid)                                                                        \
-    X(pdu_type_unknown)                                                                          \
-    X(pdu_out_of_order)                                                                          \
-    X(pdu_over_max)                                                                              \
-    X(pdv_length_invalid) X(pdv_control_invalid) X(pdv_without_context) X(context_id_even)       \
-        X(context_id_duplicate) X(context_without_offer) X(item_length_invalid) X(items_missing) \
-            X(too_many_contexts) X(uid_invalid) X(ae_title_not_printable) X(ae_title_empty)      \
-                X(ae_title_oversized) X(second_association) X(data_before_accept)                \
-                    X(data_after_release) X(command_malformed) X(command_too_long)               \
-                        X(command_unknown) X(command_incomplete) X(dataset_missing)              \
-                            X(dataset_without_command) X(dataset_malformed) X(dataset_truncated) \
-                                X(response_without_request) X(messages_interleaved)              \
-                                    X(data_after_end) X(role_not_negotiated)
+#define DICOM_ANOMALIES(X)                                                                        \
+    X(pdu_length_invalid)                                                                         \
+    X(pdu_type_unknown)                                                                           \
+    X(pdu_out_of_order)                                                                           \
+    X(pdu_over_max)                                                                               \
+    X(pdv_length_invalid)                                                                         \
+    X(pdv_control_invalid) X(pdv_without_context) X(context_id_even) X(context_id_duplicate)      \
+        X(context_without_offer) X(item_length_invalid) X(items_missing) X(too_many_contexts)     \
+            X(uid_invalid) X(ae_title_not_printable) X(ae_title_empty) X(ae_title_oversized)      \
+                X(second_association) X(data_before_accept) X(data_after_release)                 \
+                    X(command_malformed) X(command_too_long) X(command_unknown)                   \
+                        X(command_incomplete) X(dataset_missing) X(dataset_without_command)       \
+                            X(dataset_malformed) X(dataset_truncated) X(response_without_request) \
+                                X(messages_interleaved) X(data_after_end) X(role_not_negotiated)
 enum anomaly {
 #define X(name) AN_##name,
     DICOM_ANOMALIES(X)

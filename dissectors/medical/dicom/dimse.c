@@ -240,8 +240,8 @@ bool ww_dicom_command_end(const struct call *c, struct msg *m)
     }
     if (ww_dicom_command(m->field) == NULL)
         ww_dicom_anomaly(c, AN_command_unknown);
-    uint16_t id = (m->field & RESPONSE) != 0 || m->field == CANCEL ? HAS_RSP : HAS_ID;
-    if ((m->has & (HAS_TYPE | id)) != (HAS_TYPE | id))
+    uint16_t who = (m->field & RESPONSE) != 0 || m->field == CANCEL ? HAS_RSP : HAS_ID;
+    if ((m->has & (HAS_TYPE | who)) != (HAS_TYPE | who))
         ww_dicom_anomaly(c, AN_command_incomplete);
     if ((m->has & HAS_TYPE) == 0 || m->type == NO_DATASET)
         return false;
@@ -249,6 +249,13 @@ bool ww_dicom_command_end(const struct call *c, struct msg *m)
     ww_dicom_el_start(e, encoding(c->d, m->pcid));
     m->packed = e->encoding == DS_DEFLATED;
     return true;
+}
+
+/* Message id, or that of the message it is about (HAS_RSP). */
+static uint32_t id(const struct msg *m, uint16_t which)
+{
+    uint32_t n = which == HAS_RSP ? m->rsp_id : m->id;
+    return (m->has & which) != 0 ? n : WW_NULL32;
 }
 
 /* What requests and responses have in common; both structs begin with the same members. */
@@ -336,7 +343,8 @@ static void check_role(const struct call *c, const struct msg *m)
 static void tell_request(const struct call *c, struct msg *m, bool truncated)
 {
     static const char *const priority[] = { "medium", "high", "low" }; /* PS3.7 E.1 */
-    struct ww_dicom_request e = { .message_id = m->field == CANCEL ? m->rsp_id : m->id };
+    struct ww_dicom_request e = { .message_id =
+                                      m->field == CANCEL ? id(m, HAS_RSP) : id(m, HAS_ID) };
     const struct command *k = ww_dicom_command(m->field);
     char room[8];
     check_role(c, m);
@@ -393,7 +401,7 @@ static uint32_t count_pending(struct side *s, uint16_t id, bool pending)
 
 static void tell_response(const struct call *c, struct msg *m, bool truncated)
 {
-    struct ww_dicom_response e = { .message_id = m->rsp_id };
+    struct ww_dicom_response e = { .message_id = id(m, HAS_RSP) };
     const struct side *asked = &c->d->side[ww_other(c->dir)];
     bool pending = (m->has & HAS_STATUS) != 0 && m->status >> 8 == 0xff;
     char room[8];

@@ -121,8 +121,9 @@ WW_EVENT_DECLARE(ww_dicom_context, DICOM_CONTEXT_FIELDS);
 
 #define DICOM_MESSAGE_FIELDS(F, S)                                                                 \
     F(S, STR, command, 16, NONE, "", "C-STORE, N-CREATE ... (PS3.7 9.3, 10.3)")                    \
-    F(S, U16, message_id, 0, NONE, "",                                                             \
-      "Message id; of the message that is answered or cancelled in responses and C-CANCEL")        \
+    F(S, U32N, message_id, 0, NONE, "",                                                            \
+      "Message id; of the message that is answered or cancelled in responses and C-CANCEL; null "  \
+      "when the command has none")                                                                 \
     F(S, U8, context_id, 0, NONE, "", "Presentation context")                                      \
     F(S, STR, sop_class, DICOM_UID_MAX, NONE, "",                                                  \
       "SOP class of the command; where it has none, the abstract syntax of the context")           \
@@ -197,7 +198,7 @@ WW_EVENT_DECLARE(ww_dicom_abort, DICOM_ABORT_FIELDS);
  * it. */
 #define DICOM_DATASET_FIELDS(F, S)                                                                 \
     F(S, STR, command, 16, NONE, "", "C-STORE or N-CREATE")                                        \
-    F(S, U16, message_id, 0, NONE, "", "Message id of the request")                                \
+    F(S, U32N, message_id, 0, NONE, "", "Message id of the request")                               \
     F(S, STR, sop_class, DICOM_UID_MAX, NONE, "", "SOP class of the command")                      \
     F(S, STR, sop_class_name, DICOM_NAME_MAX, NONE, "", DICOM_NAMES_DOC)                           \
     F(S, STR, transfer_syntax, DICOM_UID_MAX, NONE, "",                                            \
