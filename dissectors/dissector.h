@@ -197,7 +197,8 @@ static inline uint64_t ww_content_put(struct ww_cx *cx, const struct ww_content 
 }
 /**
  * Inflates bytes of a content (gzip, zlib or plain deflate) as they come; id tells contents of one
- * direction apart, begin says that these are the first bytes.
+ * direction apart, begin says that these are the first bytes. When all of `in` is used, call again
+ * with nothing until nothing comes out: the last bits may give many bytes.
  * Limits: the engine keeps WW_INFLATERS of them, the one longest unused is given up (bad)
  */
 static inline struct ww_inflated ww_content_inflate(struct ww_cx *cx, enum ww_dir dir, uint64_t id,

@@ -65,8 +65,8 @@ struct ww_inflated ww_inflater_feed(struct ww_inflater *w, struct ww_slice in, v
                                     size_t cap)
 {
     struct ww_inflated r = { .out = { NULL, 0 } };
-    if (in.n == 0)
-        return r;
+    if (in.n == 0 && !w->open)
+        return r; /* while it is open, the last bits may still give many bytes */
     if (!w->open && (w->any || !begin(w, bits_of(in)))) {
         r.bad = true;
         return r;
@@ -82,7 +82,8 @@ struct ww_inflated ww_inflater_feed(struct ww_inflater *w, struct ww_slice in, v
     r.used = n - w->z.avail_in;
     r.out = (struct ww_slice){ room, m - w->z.avail_out };
     r.end = rc == Z_STREAM_END;
-    r.bad = rc != Z_OK && rc != Z_STREAM_END && !(rc == Z_BUF_ERROR && (r.used > 0 || r.out.n > 0));
+    r.bad = rc != Z_OK && rc != Z_STREAM_END &&
+            !(rc == Z_BUF_ERROR && (in.n == 0 || r.used > 0 || r.out.n > 0));
     if (r.end || r.bad)
         w->open = false;
     return r;

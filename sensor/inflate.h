@@ -11,7 +11,7 @@ size_t ww_inflater_size(void);
 void ww_inflater_begin(struct ww_inflater *z);
 /**
  * Inflates what comes.
- * In:     in    the next bytes of the content
+ * In:     in    the next bytes of the content; none to get what is left of the last ones
  *         room  for the result, at least 1 byte
  * Return: what came out, in room; bad when it is not gzip, zlib or plain deflate
  * Limits: nothing is allocated; the cap on the whole is the caller's

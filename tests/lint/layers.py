@@ -31,7 +31,7 @@ FOREIGN = [
     (r"sqlite3\.h$", r"store/|sensor/cli/"),
     (r"libyang/|yaml\.h$", r"rules/|sensor/cli/"),
     (r"openssl/", r"rules/|store/|sensor/cli/"),
-    (r"zlib\.h$", r"sensor/(capture_|cli/|inflate)|store/|dissectors/lib/"),
+    (r"zlib\.h$", r"sensor/(capture_|cli/|inflate)|store/"),
     (r"zstd\.h$", r"sensor/(capture_|cli/)|store/"),
     (r"nids\.h$|libnet", r"$nowhere"),
     (r"sys/socket\.h$|netdb\.h$", r"store/|sensor/(capture_live|privs|pipeline|cli/)"),

@@ -10,30 +10,29 @@
 #include "sensor/base/tok.h"
 
 enum {
-    PDU_HDR = 6,             /* type, reserved, length (PS3.8 9.3.1) */
-    PDV_HDR = 6,             /* length, context id, message control header (PS3.8 9.3.5.1) */
-    ASSOC_FIXED = 68,        /* from the version to the first item (PS3.8 9.3.2) */
-    ASSOC_MAX = 1 << 20,     /* longest A-ASSOCIATE body we read */
-    SMALL_MAX = 1024,        /* longest body of a PDU that should have 4 bytes */
-    RESYNC_LEN = 20,         /* PDU and PDV headers and the command group length */
-    SCAN_MAX = 64 << 20,     /* bytes searched for a PDU after a loss */
-    PROBE_LEN = 99,          /* up to the end of the application context name */
-    CTX_MAX = 128,           /* odd ids 1..255 */
-    ITEMS_MAX = 1024,        /* items of an association that we look at */
-    UIDPOOL = 512,           /* text of UIDs that are not in uids.tsv */
-    UIDS_LISTED = 32,        /* SOP classes of one kind of negotiation that are listed */
-    PENDING_MAX = 8,         /* requests whose pending responses are counted at a time */
-    DEFLATED_MAX = 4096,     /* deflated bytes that are kept, of one data set at a time */
-    INFLATED_MAX = 16384,    /* bytes that they are inflated to */
-    SLOTS = 2,               /* messages that may be interleaved in one direction */
-    POOL = 512,              /* text of one message */
-    KEYS_MAX = 20,           /* query keys that are named */
-    COMMAND_MAX = 16384,     /* command set; real ones are below 1 KiB */
-    ELEMENTS_MAX = 4000,     /* elements of a data set that we look at */
-    PARSED_MAX = 256 * 1024, /* bytes of values that we look at in a data set */
-    DEPTH_MAX = 16,          /* nesting of sequences */
-    NO_ROW = 255,            /* of the table of wanted elements */
-    BRAKES = 3               /* violations in a data set before we only count it */
+    PDU_HDR = 6,               /* type, reserved, length (PS3.8 9.3.1) */
+    PDV_HDR = 6,               /* length, context id, message control header (PS3.8 9.3.5.1) */
+    ASSOC_FIXED = 68,          /* from the version to the first item (PS3.8 9.3.2) */
+    ASSOC_MAX = 1 << 20,       /* longest A-ASSOCIATE body we read */
+    SMALL_MAX = 1024,          /* longest body of a PDU that should have 4 bytes */
+    RESYNC_LEN = 20,           /* PDU and PDV headers and the command group length */
+    SCAN_MAX = 64 << 20,       /* bytes searched for a PDU after a loss */
+    PROBE_LEN = 99,            /* up to the end of the application context name */
+    CTX_MAX = 128,             /* odd ids 1..255 */
+    ITEMS_MAX = 1024,          /* items of an association that we look at */
+    UIDPOOL = 512,             /* text of UIDs that are not in uids.tsv */
+    UIDS_LISTED = 32,          /* SOP classes of one kind of negotiation that are listed */
+    PENDING_MAX = 8,           /* requests whose pending responses are counted at a time */
+    INFLATED_MAX = 256 * 1024, /* bytes that a deflated data set is inflated to */
+    SLOTS = 2,                 /* messages that may be interleaved in one direction */
+    POOL = 512,                /* text of one message */
+    KEYS_MAX = 20,             /* query keys that are named */
+    COMMAND_MAX = 16384,       /* command set; real ones are below 1 KiB */
+    ELEMENTS_MAX = 4000,       /* elements of a data set that we look at */
+    PARSED_MAX = 256 * 1024,   /* bytes of values that we look at in a data set */
+    DEPTH_MAX = 16,            /* nesting of sequences */
+    NO_ROW = 255,              /* of the table of wanted elements */
+    BRAKES = 3                 /* violations in a data set before we only count it */
 };
 
 /* How a data set is written. OPAQUE (unreadable) is only counted. */
@@ -90,7 +89,7 @@ const char *ww_dicom_service_name(enum service s);
 const char *ww_dicom_type_text(const struct uid_row *sop, bool event, uint16_t id);
 
 /* ---- element.c ---- */
-enum el_phase { EL_HEAD, EL_VALUE, EL_PACKED /* deflated bytes are gathered */, EL_DONE };
+enum el_phase { EL_HEAD, EL_VALUE, EL_DONE };
 /* What becomes of a value. */
 enum el_act {
     ACT_SKIP, /* not looked at */
@@ -152,14 +151,15 @@ enum { NO_DATASET = 0x0101 }; /* PS3.7 9.3, 10.3: (0000,0800) */
 
 struct msg {
     uint8_t phase, pcid;
-    uint8_t image, converted; /* image type; secondary capture */
-    bool guessed, removed;    /* encoding guessed; identity removed */
-    bool damaged;             /* bytes were lost inside */
-    bool bytes_unknown;       /* lost bytes whose number is not known */
-    bool packed;              /* the data set is deflated */
-    bool refers, fails;       /* lists of references were there */
+    uint8_t image, converted;               /* image type; secondary capture */
+    bool guessed, removed;                  /* encoding guessed; identity removed */
+    bool damaged;                           /* bytes were lost inside */
+    bool bytes_unknown;                     /* lost bytes whose number is not known */
+    bool packed, inflating, inflated_whole; /* the data set is deflated, is begun, is at its end */
+    bool refers, fails;                     /* lists of references were there */
     uint16_t references, references_failed;
     uint16_t has, field, id, rsp_id, priority, type, status, event, action, sub[4];
+    uint32_t inflated; /* bytes of the data set that came out */
     uint32_t ncommand; /* bytes of the command set so far */
     uint64_t nbytes;   /* bytes of the data set so far */
     uint32_t phi_kinds;
@@ -203,9 +203,10 @@ enum { NO_SLOT = 255 };
     X(pdu_out_of_order)                                                                           \
     X(pdu_over_max)                                                                               \
     X(pdv_length_invalid)                                                                         \
-    X(pdv_control_invalid) X(pdv_without_context) X(context_id_even) X(context_id_duplicate)      \
-        X(context_without_offer) X(item_length_invalid) X(items_missing) X(too_many_contexts)     \
-            X(uid_invalid) X(ae_title_not_printable) X(ae_title_empty) X(ae_title_oversized)      \
+    X(pdv_control_invalid)                                                                        \
+    X(pdv_without_context) X(context_id_even) X(context_id_duplicate) X(context_without_offer)    \
+        X(item_length_invalid) X(items_missing) X(too_many_contexts) X(uid_invalid)               \
+            X(ae_title_not_printable) X(ae_title_empty) X(ae_title_oversized)                     \
                 X(second_association) X(data_before_accept) X(data_after_release)                 \
                     X(command_malformed) X(command_too_long) X(command_unknown)                   \
                         X(command_incomplete) X(dataset_missing) X(dataset_without_command)       \
@@ -258,13 +259,6 @@ struct answer {
     struct uid_list extended;
 };
 
-/* The front of a deflated data set, of one message at a time. */
-struct deflated {
-    uint16_t owner; /* 1 + number of the message in the connection; 0 = free */
-    uint16_t n;
-    uint8_t b[DEFLATED_MAX];
-};
-
 enum assoc { ASSOC_NONE, ASSOC_ASKED, ASSOC_ACCEPTED, ASSOC_REJECTED, ASSOC_OVER };
 
 struct dicom {
@@ -277,7 +271,6 @@ struct dicom {
     struct side side[2];
     struct ctx ctx[CTX_MAX];
     struct uid_pool uids;
-    struct deflated deflated;
 };
 
 /* One call: the context and the state, and who sends. */
@@ -321,13 +314,12 @@ const struct ctx *ww_dicom_ctx(const struct dicom *d, uint8_t pcid);
 /* element.c: walks bytes of a command set or data set of a message */
 void ww_dicom_el_start(struct el *e, uint8_t encoding);
 void ww_dicom_el_feed(const struct call *c, struct msg *m, struct ww_slice in);
+void ww_dicom_el_walk(const struct call *c, struct msg *m, struct ww_slice in);
 uint32_t ww_dicom_el_skip(const struct call *c, struct msg *m, uint32_t n);
 struct ww_slice ww_dicom_txt(const struct msg *m, enum txt t);
 
 /* deflated.c */
 void ww_dicom_packed_feed(const struct call *c, struct msg *m, struct ww_slice in);
-/** The data set ends, or bytes of it are lost: reads what was gathered. */
-void ww_dicom_packed_end(const struct call *c, struct msg *m, bool whole);
 
 /* dataset.c: which elements are wanted, what they tell */
 struct want {

@@ -246,8 +246,9 @@ bool ww_dicom_command_end(const struct call *c, struct msg *m)
     if ((m->has & HAS_TYPE) == 0 || m->type == NO_DATASET)
         return false;
     m->phase = MSG_DATA;
-    ww_dicom_el_start(e, encoding(c->d, m->pcid));
-    m->packed = e->encoding == DS_DEFLATED;
+    uint8_t how = encoding(c->d, m->pcid);
+    ww_dicom_el_start(e, how);
+    m->packed = how == DS_DEFLATED;
     return true;
 }
 
@@ -432,9 +433,8 @@ static void tell_response(const struct call *c, struct msg *m, bool truncated)
 void ww_dicom_msg_end(const struct call *c, struct msg *m, bool truncated)
 {
     bool cut = truncated || m->damaged;
-    ww_dicom_packed_end(c, m, !cut);
     if (m->phase == MSG_DATA && !cut && !m->guessed && m->el.phase != EL_DONE &&
-        (m->el.phase == EL_VALUE || m->el.nhead > 0))
+        (m->el.phase == EL_VALUE || m->el.nhead > 0 || (m->packed && !m->inflated_whole)))
         ww_dicom_anomaly(c, AN_dataset_truncated);
     if ((m->field & RESPONSE) != 0)
         tell_response(c, m, cut || m->el.partial);

@@ -44,7 +44,7 @@ void ww_dicom_el_start(struct el *e, uint8_t encoding)
     if (encoding == DS_OPAQUE)
         e->phase = EL_DONE;
     if (encoding == DS_DEFLATED)
-        e->phase = EL_PACKED;
+        e->encoding = DS_EXPLICIT_LE; /* PS3.5 A.5 */
 }
 
 static bool is_vr(uint16_t v)
@@ -422,11 +422,16 @@ static void value_bytes(const struct call *c, struct msg *m, struct ww_rd *r)
  */
 void ww_dicom_el_feed(const struct call *c, struct msg *m, struct ww_slice in)
 {
-    struct ww_rd r = ww_rd(in);
-    if (m->el.phase == EL_PACKED) {
+    if (m->packed)
         ww_dicom_packed_feed(c, m, in);
-        return;
-    }
+    else
+        ww_dicom_el_walk(c, m, in);
+}
+
+/** The same, of bytes that are not deflated, or not any more. */
+void ww_dicom_el_walk(const struct call *c, struct msg *m, struct ww_slice in)
+{
+    struct ww_rd r = ww_rd(in);
     while (r.left > 0 && m->el.phase != EL_DONE) {
         if (m->el.phase == EL_HEAD)
             head_bytes(c, m, &r);
@@ -443,7 +448,7 @@ void ww_dicom_el_feed(const struct call *c, struct msg *m, struct ww_slice in)
 uint32_t ww_dicom_el_skip(const struct call *c, struct msg *m, uint32_t n)
 {
     struct el *e = &m->el;
-    if (e->phase != EL_VALUE || !quiet(m))
+    if (e->phase != EL_VALUE || m->packed || !quiet(m))
         return 0;
     if (n > e->left)
         n = e->left;

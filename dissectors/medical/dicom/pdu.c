@@ -370,7 +370,6 @@ static void gap(struct ww_cx *cx, void *state, enum ww_dir dir, uint64_t lost)
         s->frag_left -= (uint32_t)lost;
         if (m != NULL) {
             m->damaged = true;
-            ww_dicom_packed_end(&c, m, false);
             m->el.phase = EL_DONE;
             count(&c, m, (uint32_t)lost);
         }
