@@ -19,7 +19,8 @@ import sys
 import tshark_diff as td
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-KINDS = dict(td.PDU, **{"0x06": "release"})
+KINDS = {"0x01": "associate", "0x02": "accept", "0x03": "reject", "0x05": "release", "0x06": "release", "0x07": "abort"}
+COMMAND = re.compile(r"^\(([0-9a-f]{4},[0-9a-f]{4})\) +\d+ (.*?)(?: {2,}(.*))?$", re.S)
 NO_DATASET = "257"  # 0101
 
 
@@ -69,7 +70,7 @@ class Stream:
         last = int(td.first(body, "dicom.pdv.flags", "0x00"), 16) & 2
         tags = {}
         for k, _ in body:
-            m = td.COMMAND.match(k)
+            m = COMMAND.match(k)
             if m and m.group(1).startswith("0000,"):
                 tags[m.group(1)] = (m.group(3) or "").strip()
         if "0000,0100" in tags:

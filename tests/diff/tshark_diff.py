@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Differential test against tshark: the same capture, field by field, joined by conversation and order; HL7 messages by
 their control id, so that one that only one side sees is one difference, and compared with the frame that ends them.
+DICOM has its own test, dicom_diff.py.
 
     tshark_diff.py --wardwatch PROGRAM [--material DIR | --capture FILE...] [-v]
 
@@ -21,8 +22,6 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 SIZE_MAX = 8 << 20
-PDU = {"0x01": "associate", "0x02": "accept", "0x03": "reject", "0x05": "release", "0x07": "abort"}
-COMMAND = re.compile(r"^\(([0-9a-f]{4},[0-9a-f]{4})\) +\d+ (.*?)(?: {2,}(.*))?$", re.S)
 
 
 def read_tsv(path, columns):
@@ -156,44 +155,6 @@ def first(p, key, otherwise=""):
     return next(p.find(key), otherwise)
 
 
-def command_of(pdu):
-    """Tags of group 0000 in a P-DATA PDU: one dict a command."""
-    for name, body in pdu:
-        if not isinstance(body, Pairs) or not name.startswith("PDV"):
-            continue
-        tags = {}
-        for k, _ in body:
-            m = COMMAND.match(k)
-            if m and m.group(1).startswith("0000,"):
-                tags[m.group(1)] = (m.group(3) or "").strip()
-        if "0000,0100" in tags:
-            yield tags
-
-
-def dicom_records(pdu, proposed, conv):
-    what = PDU.get(first(pdu, "dicom.pdu.type"))
-    if what:
-        values = {k: first(pdu, k) for k in ("dicom.assoc.ae.calling", "dicom.assoc.ae.called", "dicom.max_pdu_len",
-                  "dicom.userinfo.uid", "dicom.userinfo.version", "dicom.assoc.reject.result", "dicom.assoc.reject.source",
-                  "dicom.assoc.reject.reason", "dicom.assoc.abort.source", "dicom.assoc.abort.reason")}
-        contexts = [b for _, body in pdu if isinstance(body, Pairs) for k, b in body
-                    if isinstance(b, Pairs) and b.all("dicom.pctx.id")]
-        values["contexts"] = len(contexts)
-        values["contexts_accepted"] = sum(b.all("dicom.pctx.result") == ["0x00"] for b in contexts)
-        yield what, values
-        for b in contexts:
-            number_ = b.all("dicom.pctx.id")[0]
-            if what == "associate":
-                proposed[conv, number_] = first(b, "dicom.pctx.abss.syntax")
-            elif what == "accept" and (conv, number_) in proposed:
-                good = b.all("dicom.pctx.result") == ["0x00"]
-                yield "context", {"dicom.pctx.id": number_, "dicom.pctx.abss.syntax": proposed[conv, number_],
-                                  "accepted": first(b, "dicom.pctx.xfer.syntax") if good else ""}
-    for tags in command_of(pdu):
-        tags["sop_class"] = tags.get("0000,0002") or tags.get("0000,0003") or ""
-        yield ("response" if re.search(r"-R(SP|sp)", tags["0000,0100"]) else "request"), tags
-
-
 def hl7_record(layer):
     segments = [s for s in layer.all("hl7.segment") if isinstance(s, str)]
     if not segments or not segments[0].startswith("MSH") or len(segments[0]) < 8:
@@ -231,17 +192,13 @@ def http_record(layer):
 
 def tshark_records(packets):
     """(ends, record) -> values in order."""
-    found, proposed = collections.defaultdict(list), {}
+    found = collections.defaultdict(list)
     for p in packets:
         layers = first(first(p, "_source"), "layers")
         two = ends(layers)
         if two is None:
             continue
         conv = frozenset(two)
-        for pdu in layers.all("dicom"):
-            if isinstance(pdu, Pairs):
-                for kind, values in dicom_records(pdu, proposed, conv):
-                    found[conv, kind].append(values)
         for layer in layers.all("http"):
             r = http_record(layer) if isinstance(layer, Pairs) else None
             if r:
@@ -266,22 +223,21 @@ def our_records(events):
     found = collections.defaultdict(list)
     for e in events:
         proto = e.get("event_type")
-        if proto in ("dicom", "hl7", "http") and isinstance(e.get(proto), dict) and e[proto].get("http_method") != "PRI":
+        if proto in ("hl7", "http") and isinstance(e.get(proto), dict) and e[proto].get("http_method") != "PRI":
             conv = frozenset(((e.get("src_ip"), e.get("src_port")), (e.get("dest_ip"), e.get("dest_port"))))
             kind = e[proto].get("type")
             if proto == "hl7" and kind in ("message", "ack"):
                 found[conv, "hl7"].append(dict(e[proto], kind=kind, frame=str(e.get("pcap_cnt"))))
-            elif proto == "dicom":
+            elif proto == "http":
                 found[conv, "%s.%s" % (proto, kind)].append(e[proto])
     return found
 
 
 def ports_of(events):
-    ports = {"dicom": {104, 11112, 4242, 2761, 2762}, "hl7": {2575, 6661}, "http": set()}
+    ports = {"hl7": {2575, 6661}, "http": set()}
     for e in events:
         if e.get("event_type") in ports and e.get("dest_port"):
             ports[e["event_type"]].add(e["dest_port"])
-    ports["dicom"] -= ports["hl7"] & {e.get("dest_port") for e in events if e.get("event_type") == "hl7"}
     return ports
 
 
@@ -334,9 +290,6 @@ def compare(table, ours, theirs):
             if len(mine) != len(yours):
                 found.append((event, "count", "%s: %d of ours, %d of tshark" % (where, len(mine), len(yours))))
                 continue
-            if record == "context":  # tshark tells them in the order of the answer, we by their id
-                mine = sorted(mine, key=lambda m: int(m["id"]))
-                yours = sorted(yours, key=lambda y: int(number(y["dicom.pctx.id"])))
             for i, (m, y) in enumerate(zip(mine, yours)):
                 d, n = differences(fields, m, y)
                 compared += n
