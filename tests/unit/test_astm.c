@@ -129,6 +129,20 @@ extern const struct ww_dissector ww_dissector_astm;
     "1H|\\^&|||M^1.0|||||||P|1\rP|1|ID1|||\x1b$B!|!|\x1b(B^X||19800101|M\rL|1|N\r\x03" \
     "C7\r\n"
 
+#define F_ESC                                                                                     \
+    "\x02"                                                                                        \
+    "1H|\\^&|||A&S&B&F&C&X41&^1.0^9999^X|||||||P|1\rR|1|^^^A|1||||||||||I1\rR|2|^^^A|1||||||||||" \
+    "I2\rR|3|^^^A|1||||||||||I1\rS|1|x\rX|1\rL|1|Q\r\x03"                                         \
+    "2F\r\n"
+#define F_PART                                         \
+    "\x02"                                             \
+    "1H|\\^&|||M^1.0|||||||P|1\rR|1|^^^A|1\rL|1|N\x17" \
+    "5B\r\n"
+#define F_EMPTY \
+    "\x02"      \
+    "2\x03"     \
+    "35\r\n"
+
 #define ENQ "\x05"
 #define ACK "\x06"
 #define NAK "\x15"
@@ -393,6 +407,52 @@ Test(astm, contention_refusal_interrupt)
     t_free(f);
 }
 
+Test(astm, escapes_and_rare_records)
+{
+    struct t_feed *f = t_new(&ww_dissector_astm);
+    A(ENQ), A(F_ESC), A(EOT);
+    const struct t_got *g = t_find(f, "astm.message", 0);
+    HAS(g, "sender_name", "A^B|C&X41&"); /* what stands for a byte stays as it is */
+    HAS(g, "software_version", "1.0");
+    HAS(g, "serial", "9999");
+    HAS(g, "instruments", "I1,I2");
+    NUM(g, "scientific_records", 1);
+    NUM(g, "other_records", 1);
+    HAS(g, "termination", "error in last query");
+    A(ENQ), A(F_PART), A(F_EMPTY), A(EOT); /* the last frame only ends the record */
+    cr_assert(eq(sz, t_count(f, "astm.message"), 2));
+    t_free(f);
+}
+
+Test(astm, answers_that_were_held_back)
+{
+    struct t_feed *f = t_new(&ww_dissector_astm);
+    B(NAK), A(ENQ), A(EOT); /* in the engine the other side's bytes may come first */
+    HAS(t_find(f, "astm.transfer", 0), "outcome", "refused");
+    t_free(f);
+}
+
+Test(astm, bytes_one_by_one_after_loss)
+{
+    static const char more[] = "rest\r\x03"
+                               "00\r\n" EOT ENQ F_ONE EOT;
+    static const char lines[] = "rest\rL|1|N\r\n\r\n" RAW "\r\n" RAW;
+    struct t_feed *f = t_new(&ww_dissector_astm);
+    A(ENQ F_H);
+    t_gap(f, WW_A, 100);
+    for (size_t i = 0; i < sizeof more - 1; i++)
+        t_bytes(f, WW_A, more + i, 1);
+    cr_assert(eq(sz, t_count(f, "astm.message"), 1));
+    cr_assert(eq(sz, t_count(f, "astm.transfer"), 1));
+    t_free(f);
+    f = t_new(&ww_dissector_astm);
+    t_gap(f, WW_A, 100);
+    for (size_t i = 0; i < sizeof lines - 1; i++)
+        t_bytes(f, WW_A, lines + i, 1);
+    cr_assert(eq(sz, t_count(f, "astm.message"), 2));
+    t_free(f);
+}
+
 Test(astm, japanese_characters)
 {
     struct t_feed *f = t_new(&ww_dissector_astm);
@@ -509,9 +569,15 @@ Test(astm, probe)
     GUESS(F_NOFN, WW_GUESS_YES);
     GUESS(F_R1, WW_GUESS_YES); /* in the middle, by its checksum */
     GUESS(F_HOST2, WW_GUESS_YES);
+    GUESS(EOT "xx\r\x03"
+              "00\r\n" F_R1,
+          WW_GUESS_YES); /* behind the rest of another */
     GUESS("\x02"
           "4R|1",
           WW_GUESS_MAYBE);
+    GUESS("\x02"
+          "4R|\x01",
+          WW_GUESS_NO);
     GUESS("\x02"
           "4R|1|x\r\x03"
           "00\r\n",

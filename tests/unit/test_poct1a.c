@@ -245,6 +245,26 @@ Test(poct1a, limits)
     t_free(f);
 }
 
+Test(poct1a, bytes_one_by_one_after_loss)
+{
+    static const char more[] = "V='1'/><PT/></SVC></OBS.R01> <x" STATUS REQUEST;
+    struct t_feed *f = ONE(HELLO "<OBS.R01>");
+    t_gap(f, WW_A, 100);
+    for (size_t i = 0; i < sizeof more - 1; i++)
+        t_bytes(f, WW_A, more + i, 1);
+    cr_assert(eq(sz, f->ngot, 3));
+    t_free(f);
+}
+
+Test(poct1a, odd_numbers)
+{
+    struct t_feed *f = ONE("<DST.R01>" HDR("1") "<DST.new_events_qty V='many'/>"
+                                                "<DST.new_observations_qty V=' '/></DST.R01>");
+    NUM(t_find(f, "poct1a.message", 0), "new_events", WW_NULL64);
+    NUM(t_find(f, "poct1a.message", 0), "new_observations", WW_NULL64);
+    t_free(f);
+}
+
 static enum ww_guess guess(const char *s, size_t n)
 {
     return t_probe(&ww_dissector_poct1a, WW_A, s, n);

@@ -240,6 +240,25 @@ Test(syslog, broken_audit_messages)
     t_free(f);
 }
 
+Test(syslog, bytes_one_by_one_after_loss)
+{
+    static const char counts[] = "17 lost <5>1 x 21 <13>1 - ct1 a - - - x21 <13>1 - ct1 b - - - y";
+    static const char rest[] = "of a line <13>x\n<13>1 - ct1 a - - - x\n<13>1 - ct1 b - - - y\n";
+    struct t_feed *f = t_new(&ww_dissector_syslog);
+    t_bytes(f, WW_A, "30 <13>1 - ", 11);
+    t_gap(f, WW_A, 100);
+    for (size_t i = 0; i < sizeof counts - 1; i++)
+        t_bytes(f, WW_A, counts + i, 1);
+    cr_assert(eq(sz, t_count(f, "syslog.message"), 2));
+    t_gap(f, WW_A, 100);
+    for (size_t i = 0; i < sizeof rest - 1; i++)
+        t_bytes(f, WW_A, rest + i, 1);
+    cr_assert(eq(sz, t_count(f, "syslog.message"), 4));
+    HAS(t_find(f, "syslog.message", 3), "app_name", "b");
+    HAS(t_find(f, "syslog.message", 3), "framing", "line");
+    t_free(f);
+}
+
 Test(syslog, mixed_framing)
 {
     static const char mix[] = "21 <13>1 - ct1 a - - - x<13>1 - ct1 b - - - y\n"
