@@ -90,6 +90,7 @@ def hl7_ours(events):
     for (conv, event), bodies in td.our_records(events).items():
         for b in bodies:
             g = lambda k: text(b.get(k))  # noqa: E731
+            event = "hl7.%s" % b["kind"] if "kind" in b else event
             if event in ("hl7.message", "hl7.ack"):
                 more = (g("ack_code"), g("ack_control_id")) if event == "hl7.ack" else ()
                 found[conv, event].append((g("message_type"), g("control_id"), g("sending_app"), g("version"),
