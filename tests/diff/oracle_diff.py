@@ -35,6 +35,17 @@ def text(v):
     return "" if v is None else str(v)
 
 
+def records(events):
+    """(ends, event) -> what we told, in order."""
+    found = collections.defaultdict(list)
+    for e in events:
+        body = e.get(e.get("event_type"))
+        if isinstance(body, dict) and e.get("src_port") is not None:
+            conv = frozenset(((e["src_ip"], e["src_port"]), (e["dest_ip"], e["dest_port"])))
+            found[conv, "%s.%s" % (e["event_type"], body.get("type"))].append(body)
+    return found
+
+
 def dicom_answers(doc):
     """(ends, event) -> tuples of what must be told, in order."""
     found = collections.defaultdict(list)
@@ -58,7 +69,7 @@ def dicom_answers(doc):
 
 def dicom_ours(events):
     found = collections.defaultdict(list)
-    for (conv, event), bodies in td.our_records(events).items():
+    for (conv, event), bodies in records(events).items():
         for b in bodies:
             g = lambda k: text(b.get(k))  # noqa: E731
             if event in ("dicom.associate", "dicom.accept"):
@@ -87,10 +98,9 @@ def hl7_answers(doc):
 
 def hl7_ours(events):
     found = collections.defaultdict(list)
-    for (conv, event), bodies in td.our_records(events).items():
+    for (conv, event), bodies in records(events).items():
         for b in bodies:
             g = lambda k: text(b.get(k))  # noqa: E731
-            event = "hl7.%s" % b["kind"] if "kind" in b else event
             if event in ("hl7.message", "hl7.ack"):
                 more = (g("ack_code"), g("ack_control_id")) if event == "hl7.ack" else ()
                 found[conv, event].append((g("message_type"), g("control_id"), g("sending_app"), g("version"),
@@ -117,17 +127,14 @@ def astm_answers(doc):
 
 def astm_ours(events):
     found = collections.defaultdict(list)
-    for e in events:
-        b = e.get("astm")
-        if e.get("event_type") != "astm":
-            continue
-        conv = frozenset(((e["src_ip"], e["src_port"]), (e["dest_ip"], e["dest_port"])))
-        if b["type"] == "message":
-            found[conv, "astm.message"].append((b["sender"],) + tuple(b[k] for k in ("patients", "orders", "results", "comments", "queries")))
-        else:
-            t = (b["enquiries"], b["acks"], b["naks"], b["outcome"] != "no_end", b["frames"], b["checksum_errors"])
-            old = found[conv, "astm.transfer"] or [(0,) * 6]
-            found[conv, "astm.transfer"] = [tuple(x + y for x, y in zip(old[0], t))]
+    for (conv, event), bodies in records(events).items():
+        for b in bodies:
+            if event == "astm.message":
+                found[conv, event].append((b["sender"],) + tuple(b[k] for k in ("patients", "orders", "results", "comments", "queries")))
+            elif event == "astm.transfer":
+                t = (b["enquiries"], b["acks"], b["naks"], b["outcome"] != "no_end", b["frames"], b["checksum_errors"])
+                old = found[conv, event] or [(0,) * 6]
+                found[conv, event] = [tuple(x + y for x, y in zip(old[0], t))]
     return found
 
 
