@@ -9,7 +9,7 @@ PACS=10.10.10.5 CT=10.10.20.15 VIEWER=10.10.40.31 STRANGER=10.10.20.99
 DCMTK=$(version dcmtk)
 NPM_PEER=dcmjs-dimse@0.3.3
 all="echo store store-implicit find move get reject abort orthanc gdcm syntaxes worklist steps commitment async identity
-ipv6 print tls"
+ipv6 print tls files"
 
 lan() {
     lan_up
@@ -139,6 +139,27 @@ scenario_orthanc() {
         -k StudyInstanceUID -k ModalitiesInStudy $PACS 104
     in_ns stranger echoscu -aet WKSTN99 -aec OTHERPACS $PACS 104 2>/dev/null || true
     lan_done "$DCMTK, $(version orthanc)" "Orthanc as PACS: C-ECHO, C-STORE of two images, C-FIND, and an association rejected for its called AE title"
+}
+
+scenario_files() {
+    lan; objects 1 2 24
+    printf 'MZ\x90\x00\x03' | dd of="$scratch/objects/s1i2.dcm" conv=notrunc status=none # a preamble that is a program's
+    mkdir -p "$scratch/orthanc"
+    cat >"$scratch/orthanc.json" <<CFG
+{ "Name": "PACS1", "StorageDirectory": "$scratch/orthanc", "IndexDirectory": "$scratch/orthanc", "Plugins": [],
+  "DicomAet": "PACS1", "DicomPort": 104, "HttpPort": 8042, "RemoteAccessAllowed": true, "AuthenticationEnabled": false }
+CFG
+    in_ns_bg pacs Orthanc "$scratch/orthanc.json"
+    wait_listen pacs 8042
+    lan_record files.pcap
+    local f id
+    for f in s1i1 s1i2; do
+        id=$(in_ns viewer curl -s -X POST -H 'Expect:' -H 'Content-Type: application/dicom' \
+            --data-binary "@$scratch/objects/$f.dcm" "http://$PACS:8042/instances" |
+            python3 -c 'import json, sys; print(json.load(sys.stdin)["ID"])')
+        in_ns viewer curl -s -o /dev/null "http://$PACS:8042/instances/$id/file"
+    done
+    lan_done "$(version orthanc), $(version curl)" "DICOM files over HTTP: two are uploaded and downloaded again, one has the beginning of a Windows program as its preamble"
 }
 
 scenario_gdcm() {

@@ -54,7 +54,7 @@ static bool is_query(const struct msg *m)
 bool ww_dicom_want_stop(const struct msg *m, uint32_t tag)
 {
     const struct command *k = ww_dicom_command(m->field);
-    bool object = k != NULL && (k->flags & CMD_OBJECT) != 0;
+    bool object = m->of_file || (k != NULL && (k->flags & CMD_OBJECT) != 0);
     return tag >> 16 > (object ? LAST_GROUP_OBJECT : LAST_GROUP);
 }
 
@@ -275,9 +275,9 @@ void ww_dicom_dataset_event(const struct call *c, struct msg *m, bool truncated)
     const struct command *k = ww_dicom_command(m->field);
     struct ww_slice sop = ww_dicom_txt(m, T_SOP);
     struct ww_slice station = ww_dicom_txt(m, T_STATION);
-    if (k == NULL)
+    if (k == NULL && !m->of_file)
         return;
-    bool complete = WW_SET(e.command, ww_slice_str(k->name));
+    bool complete = WW_SET(e.command, ww_slice_str(k != NULL ? k->name : "file"));
     complete = WW_SET(e.sop_class, sop) && complete;
     complete = WW_SET(e.sop_class_name, ww_slice_str(ww_dicom_uid_name(sop))) && complete;
     if (x != NULL)

@@ -2,10 +2,11 @@
  * as long as something wanted may follow. */
 #include "dissectors/medical/dicom/dicom.h"
 
-/* Number of a message in its connection: tells the data sets of one direction apart. */
+/* Number of a message in its connection: tells the data sets of one direction apart, and from what
+ * the carrier of a file inflates. */
 static uint64_t number(const struct call *c, const struct msg *m)
 {
-    return (uint64_t)(m - c->s->msg);
+    return 0x4449434d00000000u | (uint64_t)(m - c->s->msg);
 }
 
 static void stop(struct msg *m)

@@ -156,6 +156,7 @@ struct msg {
     bool damaged;                           /* bytes were lost inside */
     bool bytes_unknown;                     /* lost bytes whose number is not known */
     bool packed, inflating, inflated_whole; /* the data set is deflated, is begun, is at its end */
+    bool of_file;                           /* the data set of a file, not of a message */
     bool refers, fails;                     /* lists of references were there */
     uint16_t references, references_failed;
     uint16_t has, field, id, rsp_id, priority, type, status, event, action, sub[4];
@@ -204,14 +205,15 @@ enum { NO_SLOT = 255 };
     X(pdu_over_max)                                                                               \
     X(pdv_length_invalid)                                                                         \
     X(pdv_control_invalid)                                                                        \
-    X(pdv_without_context) X(context_id_even) X(context_id_duplicate) X(context_without_offer)    \
-        X(item_length_invalid) X(items_missing) X(too_many_contexts) X(uid_invalid)               \
-            X(ae_title_not_printable) X(ae_title_empty) X(ae_title_oversized)                     \
-                X(second_association) X(data_before_accept) X(data_after_release)                 \
-                    X(command_malformed) X(command_too_long) X(command_unknown)                   \
-                        X(command_incomplete) X(dataset_missing) X(dataset_without_command)       \
-                            X(dataset_malformed) X(dataset_truncated) X(response_without_request) \
-                                X(messages_interleaved) X(data_after_end) X(role_not_negotiated)
+    X(pdv_without_context)                                                                        \
+    X(context_id_even) X(context_id_duplicate) X(context_without_offer) X(item_length_invalid)    \
+        X(items_missing) X(too_many_contexts) X(uid_invalid) X(ae_title_not_printable)            \
+            X(ae_title_empty) X(ae_title_oversized) X(second_association) X(data_before_accept)   \
+                X(data_after_release) X(command_malformed) X(command_too_long) X(command_unknown) \
+                    X(command_incomplete) X(dataset_missing) X(dataset_without_command)           \
+                        X(dataset_malformed) X(dataset_truncated) X(response_without_request)     \
+                            X(messages_interleaved) X(data_after_end) X(role_not_negotiated)      \
+                                X(preamble_executable)
 enum anomaly {
 #define X(name) AN_##name,
     DICOM_ANOMALIES(X)
@@ -273,6 +275,17 @@ struct dicom {
     struct uid_pool uids;
 };
 
+/* A file that another protocol carries. Its data set is walked like that of a C-STORE, which wants
+ * a connection around it. */
+struct file {
+    uint8_t at, preamble; /* enum ww_preamble */
+    uint8_t elements;     /* of the meta information */
+    bool cut;
+    uint16_t sop, syntax, writer; /* UIDs in 16 bits */
+    struct title version;
+    struct dicom d;
+};
+
 /* One call: the context and the state, and who sends. */
 struct call {
     struct ww_cx *cx;
@@ -317,6 +330,11 @@ void ww_dicom_el_feed(const struct call *c, struct msg *m, struct ww_slice in);
 void ww_dicom_el_walk(const struct call *c, struct msg *m, struct ww_slice in);
 uint32_t ww_dicom_el_skip(const struct call *c, struct msg *m, uint32_t n);
 struct ww_slice ww_dicom_txt(const struct msg *m, enum txt t);
+
+/* file.c */
+enum ww_guess ww_dicom_file_probe(const struct ww_content *meta, struct ww_slice in);
+struct ww_parse ww_dicom_file(struct ww_cx *cx, void *state, const struct ww_content *about,
+                              enum ww_dir dir, struct ww_slice in, bool last);
 
 /* deflated.c */
 void ww_dicom_packed_feed(const struct call *c, struct msg *m, struct ww_slice in);

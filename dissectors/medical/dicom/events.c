@@ -17,12 +17,20 @@ WW_EVENT_TYPE(ww_dicom_release, "dicom.release", "An association ends in order",
               DICOM_RELEASE_FIELDS);
 WW_EVENT_TYPE(ww_dicom_abort, "dicom.abort", "An association is broken off", 0, DICOM_ABORT_FIELDS);
 WW_EVENT_TYPE(ww_dicom_dataset, "dicom.dataset",
-              "Equipment that a C-STORE or N-CREATE data set tells of", 0, DICOM_DATASET_FIELDS);
+              "Equipment that an object tells of: the data set of a C-STORE, N-CREATE or file", 0,
+              DICOM_DATASET_FIELDS);
 
-const struct ww_event_type *const ww_dicom_events[] = {
-    &ww_dicom_associate_type, &ww_dicom_accept_type,
-    &ww_dicom_reject_type,    &ww_dicom_context_type,
-    &ww_dicom_request_type,   &ww_dicom_response_type,
-    &ww_dicom_release_type,   &ww_dicom_abort_type,
-    &ww_dicom_dataset_type,   NULL
-};
+WW_EVENT_TYPE(ww_dicom_file, "dicom.file", "A DICOM file that another protocol carries", 0,
+              DICOM_FILE_FIELDS);
+
+const struct ww_event_type *const ww_dicom_events[] = { &ww_dicom_associate_type,
+                                                        &ww_dicom_accept_type,
+                                                        &ww_dicom_reject_type,
+                                                        &ww_dicom_context_type,
+                                                        &ww_dicom_request_type,
+                                                        &ww_dicom_response_type,
+                                                        &ww_dicom_release_type,
+                                                        &ww_dicom_abort_type,
+                                                        &ww_dicom_dataset_type,
+                                                        &ww_dicom_file_type,
+                                                        NULL };

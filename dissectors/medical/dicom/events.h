@@ -197,7 +197,8 @@ WW_EVENT_DECLARE(ww_dicom_abort, DICOM_ABORT_FIELDS);
  * then subject_ip is the sender. Archives forward the equipment of others: then subject_id names
  * it. */
 #define DICOM_DATASET_FIELDS(F, S)                                                                 \
-    F(S, STR, command, 16, NONE, "", "C-STORE or N-CREATE")                                        \
+    F(S, STR, command, 16, NONE, "",                                                               \
+      "C-STORE, N-CREATE; file: another protocol carried a DICOM file")                            \
     F(S, U32N, message_id, 0, NONE, "", "Message id of the request")                               \
     F(S, STR, sop_class, DICOM_UID_MAX, NONE, "", "SOP class of the command")                      \
     F(S, STR, sop_class_name, DICOM_NAME_MAX, NONE, "", DICOM_NAMES_DOC)                           \
@@ -230,6 +231,24 @@ WW_EVENT_DECLARE(ww_dicom_abort, DICOM_ABORT_FIELDS);
     F(S, U16, phi_count, 0, NONE, "", "Patient-related elements that were not empty")              \
     F(S, BOOL, assoc_seen, 0, NONE, "", DICOM_SEEN_DOC)
 WW_EVENT_DECLARE(ww_dicom_dataset, DICOM_DATASET_FIELDS);
+
+#define DICOM_FILE_FIELDS(F, S)                                                            \
+    F(S, STR, preamble, 12, NONE, "",                                                      \
+      "What the 128 bytes before the file's prefix are: zero, tiff, text, other, or the "  \
+      "beginning of "                                                                      \
+      "pe, elf, mach_o, script, archive, markup, pdf")                                     \
+    F(S, BOOL, executable, 0, NONE, "",                                                    \
+      "The preamble makes the file something that can be run or opened otherwise "         \
+      "(CVE-2019-11687)")                                                                  \
+    F(S, STR, sop_class, DICOM_UID_MAX, NONE, "", "Media storage SOP class (0002,0002)")   \
+    F(S, STR, sop_class_name, DICOM_NAME_MAX, NONE, "", DICOM_NAMES_DOC)                   \
+    F(S, STR, transfer_syntax, DICOM_UID_MAX, NONE, "", "Transfer syntax UID (0002,0010)") \
+    F(S, STR, transfer_syntax_name, DICOM_NAME_MAX, NONE, "", DICOM_NAMES_DOC)             \
+    F(S, STR, impl_class_uid, DICOM_UID_MAX, NONE, "",                                     \
+      "Implementation class UID of the program that wrote the file, not of the sender "    \
+      "(0002,0012)")                                                                       \
+    F(S, STR, impl_version, DICOM_AET_MAX, NONE, "", "Its version name (0002,0013)")
+WW_EVENT_DECLARE(ww_dicom_file, DICOM_FILE_FIELDS);
 
 extern const struct ww_event_type *const ww_dicom_events[];
 #endif

@@ -416,4 +416,7 @@ const struct ww_dissector ww_dissector_dicom = {
     .data = data,
     .gap = gap,
     .end = end,
+    .content_size = sizeof(struct file),
+    .content_probe = ww_dicom_file_probe,
+    .content = ww_dicom_file,
 };
