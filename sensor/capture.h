@@ -37,6 +37,7 @@ struct ww_pkt {
     bool stepped : 1; /* the clock went back by over 1 s since the packet before, in this source */
     bool shed : 1;    /* cut by ourselves, because packets came too fast */
     uint8_t fate : 2; /* enum ww_fate */
+    bool differs : 1; /* a fragment that the capture put together: it contradicts one before */
 };
 static_assert(sizeof(struct ww_pkt) == 40, "packets on their way to a worker are copied");
 

@@ -60,7 +60,8 @@ static struct ww_frag *place(struct ww_defrag *t, const struct ww_dec *d, uint64
     return old;
 }
 
-/* Notes [off, off+in.n) as present; the bytes that were there already stay. False: too many pieces. */
+/* Notes [off, off+in.n) as present; the bytes that were there already stay. Out: t->differs when they are
+ * others. False: too many pieces. */
 static bool put(struct ww_defrag *t, struct ww_frag *f, uint32_t off, struct ww_slice in)
 {
     uint8_t *bytes = t->bytes + (size_t)(f - t->of) * SIZE;
@@ -70,7 +71,9 @@ static bool put(struct ww_defrag *t, struct ww_frag *f, uint32_t off, struct ww_
             i++;
         if (i < f->n && f->have[i].off <= off) { /* begins in bytes that are there */
             size_t over = (size_t)f->have[i].off + f->have[i].len - off;
+            size_t both = over < in.n ? over : in.n;
             t->overlaps++;
+            t->differs |= !ww_slice_eq(ww_slice_sub(in, 0, both), (struct ww_slice){ bytes + off, both });
             in = ww_slice_sub(in, over, in.n);
             off += (uint32_t)over;
             continue;
@@ -104,6 +107,7 @@ bool ww_defrag_add(struct ww_defrag *t, const struct ww_dec *d, uint64_t ts,
                    struct ww_slice *whole)
 {
     t->seen++;
+    t->differs = false;
     size_t n = d->payload.n;
     if (n == 0 || d->cut || n > WW_FRAG_DATAGRAM_MAX || d->frag_off > WW_FRAG_DATAGRAM_MAX - n ||
         (d->more_frags && n % 8 != 0)) { /* RFC 791: all but the last are multiples of 8 */
@@ -111,14 +115,24 @@ bool ww_defrag_add(struct ww_defrag *t, const struct ww_dec *d, uint64_t ts,
         return false;
     }
     struct ww_frag *f = place(t, d, ts);
+    if (f->dead) {
+        t->bad++;
+        return false;
+    }
+    uint32_t end = d->frag_off + (uint32_t)n;
     if (!d->more_frags && f->total == 0)
-        f->total = d->frag_off + (uint32_t)n;
+        f->total = end;
+    uint32_t seen = f->n > 0 ? f->have[f->n - 1].off + f->have[f->n - 1].len : 0;
+    t->differs = f->total != 0 && (end > f->total || seen > f->total ||
+                                   (!d->more_frags && end != f->total));
     if (!put(t, f, d->frag_off, d->payload)) {
         f->used = false;
         t->bad++;
         return false;
     }
-    if (!complete(f))
+    t->differing += t->differs;
+    f->dead = t->differs && d->fam == 6;
+    if (f->dead || !complete(f))
         return false;
     f->used = false;
     t->whole++;

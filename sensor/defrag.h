@@ -17,6 +17,7 @@ struct ww_frag {
     uint16_t n;
     uint8_t fam, proto;
     bool used;
+    bool dead; /* given up: no piece counts until its time is over */
     struct {
         uint32_t off, len;
     } have[WW_FRAG_PIECES]; /* sorted, not overlapping */
@@ -28,6 +29,8 @@ struct ww_defrag {
     uint32_t cap, hand;
     struct ww_key key;
     uint64_t seen, whole, evicted, timed_out, overlaps, bad;
+    uint64_t differing; /* pieces that contradict one before */
+    bool differs;       /* the last piece did */
 };
 
 enum ww_rc ww_defrag_init(struct ww_defrag *t, uint32_t cap, struct ww_key key) WW_MUST_CHECK;
@@ -36,7 +39,9 @@ void ww_defrag_free(struct ww_defrag *t);
  * Takes a fragment. Out: whole the datagram's body when this was the missing piece; it is valid
  * until the next call.
  * Limits: 30 s (RFC 8200 4.5 says 60, RFC 1122 60-120; links here are local), 64 pieces
- * Source: RFC 791 3.2, RFC 8200 4.5, RFC 5722 (overlaps: the earlier bytes stay, and are counted)
+ * Overlaps: what came first stays. A piece with other bytes at a place that was seen, or another end, is
+ *         told (t->differs); over IPv6 it also ends the datagram, as receivers must do (RFC 8200 4.5)
+ * Source: RFC 791 3.2, RFC 8200 4.5, RFC 5722
  */
 bool ww_defrag_add(struct ww_defrag *t, const struct ww_dec *d, uint64_t ts,
                    struct ww_slice *whole);

@@ -117,6 +117,7 @@ static unsigned fragment(struct ww_dispatch *t, struct ww_pkt *p, struct ww_dec 
         return w;
     }
     bool done = ww_defrag_add(&t->frags, d, p->ts, whole);
+    p->differs = t->frags.differs;
     atomic_store_explicit(&t->evicted, t->frags.evicted, memory_order_relaxed);
     if (!done)
         return w;

@@ -76,6 +76,7 @@ WW_EVENT_DECLARE(ww_anomaly_ev, WW_ANOMALY_FIELDS);
     F(S, U64, decoder__other, 0, NONE, "packets", "Frames of other kinds")                        \
     F(S, U64, decoder__invalid, 0, NONE, "packets", "Frames that could not be decoded")           \
     F(S, U64, decoder__fragments, 0, NONE, "packets", "IP fragments")                             \
+    F(S, U64, decoder__fragments_differing, 0, NONE, "packets", "Fragments that contradict one before") \
     F(S, U64, decoder__reassembled, 0, NONE, "packets", "Datagrams put together from fragments")  \
     F(S, U64, decoder__fragments_evicted, 0, NONE, "packets", "Unfinished datagrams that gave way to newer ones")  \
     F(S, U64, flow__total, 0, NONE, "flows", "Flows begun")                                       \
@@ -90,6 +91,7 @@ WW_EVENT_DECLARE(ww_anomaly_ev, WW_ANOMALY_FIELDS);
     F(S, U64, stream__gap_acked_bytes, 0, NONE, "bytes", "Of these, acknowledged by the receiver: they passed and were not captured")  \
     F(S, U64, stream__gap_cut_bytes, 0, NONE, "bytes", "Of these, cut by the snap length")          \
     F(S, U64, stream__bytes, 0, NONE, "bytes", "Stream bytes delivered or skipped")               \
+    F(S, U64, stream__differing, 0, NONE, "segments", "Segments with other bytes than were seen there")  \
     F(S, U64, stream__evicted, 0, NONE, "", "Out-of-order buffers given up for lack of room")     \
     F(S, U64, stream__no_tcp, 0, NONE, "flows", "TCP flows not reassembled for lack of room: judged by address only")  \
     F(S, U64, app_layer__probes, 0, NONE, "", "Calls of a dissector's probe")                     \

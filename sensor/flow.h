@@ -13,12 +13,11 @@ enum { WW_APP_UNKNOWN = 0xff, WW_APP_NONE = 0xfe }; /* NONE: stopped or given up
 
 enum {
     WW_FF_MIDSTREAM = 1,  /* TCP whose SYN was not seen */
-    WW_FF_RST = 2,
+    WW_FF_RST_A = 2,      /* side A sent a reset, and nothing since */
     WW_FF_FIN_A = 4,
     WW_FF_FIN_B = 8,
-    WW_FF_REPLIED = 16,   /* both directions were seen */
+    WW_FF_RST_B = 16,
     WW_FF_OPEN_TOLD = 32,
-    WW_FF_CUT = 64,       /* a packet was cut by the snap length */
     WW_FF_USED = 128      /* TCP: an end sent data or acknowledged, so it was more than an attempt */
 };
 

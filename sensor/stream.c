@@ -30,7 +30,8 @@ static struct ww_seg *seg_at(const struct ww_stream *s, struct ww_buf b)
 static struct ww_slice seg_bytes(const struct ww_stream *s, struct ww_buf b)
 {
     const struct ww_seg *g = seg_at(s, b);
-    return (struct ww_slice){ ww_buf_at(s->bufs, b) + sizeof *g, g->len };
+    struct ww_slice all = { ww_buf_at(s->bufs, b) + sizeof *g, (size_t)g->off + g->len };
+    return ww_slice_from(all, g->off);
 }
 
 static void deliver(struct ww_stream *s, struct ww_side *x, enum ww_dir dir, struct ww_slice in,
@@ -97,66 +98,138 @@ static void lose_first_hole(struct ww_stream *s, struct ww_side *x, enum ww_dir 
     drain(s, x, dir, sink);
 }
 
+/* ---- bytes that wait --------------------------------------------------------------------------------------- */
+
+/* A segment on its way into the chain: where it began and ends, and what is left of it. */
+struct fresh {
+    uint32_t from, end, seq;
+    struct ww_slice in;
+    bool first_stays; /* the receiver keeps what came first */
+};
+
+static struct fresh fresh_of(const struct ww_side *receiver, uint32_t seq, struct ww_slice in)
+{
+    enum { UNIX_TTL = 64 };
+    return (struct fresh){ .from = seq,
+                           .end = seq + (uint32_t)in.n,
+                           .seq = seq,
+                           .in = in,
+                           .first_stays = receiver->ttl == 0 || receiver->ttl > UNIX_TTL };
+}
+
+/* Does the receiver take the new segment's bytes instead of those that wait? Linux tcp_data_queue_ofo and
+ * BSD tcp_reass: the earlier beginning; of two with one beginning, the longer. */
+static bool wins(const struct fresh *n, const struct ww_seg *g)
+{
+    int32_t later = diff(g->from, n->from);
+    return !n->first_stays && (later > 0 || (later == 0 && diff(n->end, g->to) > 0));
+}
+
+/* Do the bytes that a waiting segment and a new one have in common differ? */
+static bool contradicts(const struct ww_stream *s, struct ww_buf b, uint32_t seq, struct ww_slice in)
+{
+    const struct ww_seg *g = seg_at(s, b);
+    int32_t ahead = diff(seq, g->seq);
+    struct ww_slice old = seg_bytes(s, b);
+    if (ahead >= 0)
+        old = ww_slice_from(old, (size_t)ahead);
+    else
+        in = ww_slice_from(in, (size_t)(-(int64_t)ahead));
+    size_t n = old.n < in.n ? old.n : in.n;
+    return !ww_slice_eq(ww_slice_sub(old, 0, n), ww_slice_sub(in, 0, n));
+}
+
+/* Puts the first n bytes of what is left into the chain. Return: false when there is no room. */
+static bool put_piece(struct ww_stream *s, struct ww_side *x, struct ww_buf **at, struct fresh *n,
+                      size_t len)
+{
+    if (len == 0)
+        return true;
+    if (x->nseg == WW_SEGS_MAX)
+        return false;
+    struct ww_buf b = ww_buf_get(s->bufs, sizeof(struct ww_seg) + len);
+    if (b.i == WW_NONE)
+        return false;
+    struct ww_seg *g = seg_at(s, b);
+    *g = (struct ww_seg){ .next = **at, .seq = n->seq, .len = (uint32_t)len, .from = n->from, .to = n->end };
+    ww_copy(ww_buf_at(s->bufs, b) + sizeof *g, ww_slice_sub(n->in, 0, len));
+    if (g->next.i == WW_NONE)
+        x->tail = b;
+    **at = b;
+    *at = &g->next;
+    x->nseg++;
+    x->ooo_bytes += (uint32_t)len;
+    n->in = ww_slice_from(n->in, len);
+    n->seq += (uint32_t)len;
+    return true;
+}
+
+/* The new segment takes the place of a waiting one, wholly or at its front. prev: the segment that `at`
+ * is in. */
+static void displace(struct ww_stream *s, struct ww_side *x, struct ww_buf *at, struct ww_buf prev,
+                     uint32_t end)
+{
+    struct ww_seg *g = seg_at(s, *at);
+    int32_t stays = diff(g->seq + g->len, end);
+    if (stays > 0) {
+        uint32_t gone = g->len - (uint32_t)stays;
+        g->seq += gone;
+        g->off += gone;
+        g->len -= gone;
+        x->ooo_bytes -= gone;
+        return;
+    }
+    struct ww_buf b = *at;
+    x->ooo_bytes -= g->len;
+    x->nseg--;
+    *at = g->next;
+    if (at->i == WW_NONE)
+        x->tail = prev;
+    ww_buf_put(s->bufs, &b);
+}
+
 /**
- * Keeps a segment that is ahead of a hole. Where it overlaps bytes that wait already, the earlier
- * bytes stay (the policy of most receivers for data in the window).
- * Return: false when there was no room.
+ * Keeps a segment in the chain of those that wait.
+ * Out:    differs  set when it contradicts bytes that wait
+ * Return: false when there was no room for all of it
  */
-static bool keep(struct ww_stream *s, struct ww_side *x, uint32_t seq, struct ww_slice in)
+static bool keep(struct ww_stream *s, struct ww_side *x, struct fresh n, bool *differs)
 {
     struct ww_buf *at = &x->seg;
-    struct ww_buf tail = x->tail;
-    if (at->i != WW_NONE && diff(seq, seg_at(s, tail)->seq) >= 0)
-        at = &tail; /* the usual case: behind all that wait */
-    while (at->i != WW_NONE) {
+    struct ww_buf prev = { .i = WW_NONE };
+    if (at->i != WW_NONE && diff(n.seq, seg_at(s, x->tail)->seq) >= 0) {
+        prev = x->tail; /* the usual case: behind all that wait */
+        s->stats.steps++;
+        const struct ww_seg *g = seg_at(s, prev);
+        if (diff(n.seq, g->seq + g->len) >= 0)
+            at = &seg_at(s, prev)->next;
+    }
+    while (n.in.n > 0) {
+        if (at->i == WW_NONE)
+            return put_piece(s, x, &at, &n, n.in.n);
         struct ww_seg *g = seg_at(s, *at);
         s->stats.steps++;
-        uint32_t end = g->seq + g->len;
-        if (diff(seq, g->seq) >= 0 && diff(seq, end) < 0) { /* begins inside a waiting one */
-            uint32_t over = end - seq;
-            s->stats.overlaps++;
-            if (over >= in.n)
-                return true;
-            in = ww_slice_sub(in, over, in.n);
-            seq = end;
-        }
-        if (diff(seq, g->seq) < 0)
-            break;
-        at = &g->next;
-    }
-    while (in.n > 0) {
-        size_t n = in.n;
-        if (at->i != WW_NONE) { /* ends before the next waiting one begins */
-            uint32_t room = seg_at(s, *at)->seq - seq;
-            if (n > room) {
-                s->stats.overlaps++;
-                n = room;
-            }
-        }
-        if (n > 0) {
-            if (x->nseg == WW_SEGS_MAX)
-                return false;
-            struct ww_buf b = ww_buf_get(s->bufs, sizeof(struct ww_seg) + n);
-            if (b.i == WW_NONE)
-                return false;
-            struct ww_seg *g = seg_at(s, b);
-            *g = (struct ww_seg){ .next = *at, .seq = seq, .len = (uint32_t)n };
-            ww_copy(ww_buf_at(s->bufs, b) + sizeof *g, ww_slice_sub(in, 0, n));
-            *at = b;
+        if (diff(n.seq, g->seq + g->len) >= 0) { /* it lies behind this one */
+            prev = *at;
             at = &g->next;
-            if (at->i == WW_NONE)
-                x->tail = b;
-            x->nseg++;
-            x->ooo_bytes += (uint32_t)n;
-            in = ww_slice_sub(in, n, in.n);
-            seq += (uint32_t)n;
-        }
-        if (in.n == 0 || at->i == WW_NONE)
             continue;
-        struct ww_seg *g = seg_at(s, *at); /* step over what waits already */
-        size_t over = g->len < in.n ? g->len : in.n;
-        in = ww_slice_sub(in, over, in.n);
-        seq += (uint32_t)over;
+        }
+        if (diff(g->seq, n.end) >= 0)
+            return put_piece(s, x, &at, &n, n.in.n);
+        s->stats.overlaps++;
+        *differs |= contradicts(s, *at, n.seq, n.in);
+        if (wins(&n, g)) {
+            displace(s, x, at, prev, n.end);
+            continue;
+        }
+        int32_t before = diff(g->seq, n.seq);
+        if (before > 0 && !put_piece(s, x, &at, &n, (size_t)before))
+            return false;
+        prev = *at; /* step over what stays */
+        g = seg_at(s, prev);
+        size_t over = g->seq + g->len - n.seq;
+        n.in = ww_slice_from(n.in, over < n.in.n ? over : n.in.n);
+        n.seq += (uint32_t)over;
         at = &g->next;
     }
     return true;
@@ -184,21 +257,46 @@ static void lose_cut(struct ww_stream *s, struct ww_side *x, enum ww_dir dir, ui
     drain(s, x, dir, sink);
 }
 
-static void ahead_of_hole(struct ww_stream *s, struct ww_side *x, enum ww_dir dir, uint32_t seq,
-                          struct ww_slice in, const struct ww_stream_sink *sink)
+static void tell_differs(struct ww_stream *s, enum ww_dir dir, const struct ww_stream_sink *sink)
 {
+    s->stats.differing++;
+    if (sink->differs != NULL)
+        sink->differs(sink->to, dir);
+}
+
+static void ahead_of_hole(struct ww_stream *s, struct ww_side *x, enum ww_dir dir, struct fresh n,
+                          const struct ww_stream_sink *sink)
+{
+    bool differs = false;
     s->stats.out_of_order++;
-    if (keep(s, x, seq, in))
+    bool kept = keep(s, x, n, &differs);
+    if (differs)
+        tell_differs(s, dir, sink);
+    if (kept)
         return;
     /* no room: give up the holes so far, the oldest bytes are the most useful */
     s->stats.evicted++;
     while (x->seg.i != WW_NONE)
         lose_first_hole(s, x, dir, sink);
-    if (diff(seq, x->next) > 0)
-        lose(s, x, dir, seq, sink);
-    size_t old = (size_t)(x->next - seq);
-    if (old < in.n)
-        deliver(s, x, dir, ww_slice_sub(in, old, in.n), sink);
+    if (diff(n.seq, x->next) > 0)
+        lose(s, x, dir, n.seq, sink);
+    size_t old = (size_t)(x->next - n.seq);
+    if (old < n.in.n)
+        deliver(s, x, dir, ww_slice_from(n.in, old), sink);
+}
+
+/* The next bytes, while others wait: a hole is filled, and the two may overlap. */
+static void fill_hole(struct ww_stream *s, struct ww_side *x, enum ww_dir dir, struct fresh n,
+                      uint64_t ts, const struct ww_stream_sink *sink)
+{
+    bool differs = false;
+    if (diff(seg_at(s, x->seg)->seq, n.end) >= 0 || !keep(s, x, n, &differs))
+        deliver(s, x, dir, n.in, sink);
+    drain(s, x, dir, sink);
+    x->hole_ts = ts; /* a hole behind the one that was filled waits its own time */
+    x->rx_after = 0;
+    if (differs)
+        tell_differs(s, dir, sink);
 }
 
 static void mend(uint64_t *total, uint64_t back)
@@ -224,36 +322,41 @@ static void old_bytes(struct ww_stream *s, struct ww_tcp *t, struct ww_side *x, 
     s->stats.retransmits++;
 }
 
-static void payload(struct ww_stream *s, struct ww_tcp *t, struct ww_side *x, enum ww_dir dir,
-                    uint32_t seq, struct ww_slice in, uint64_t ts, const struct ww_stream_sink *sink)
+static void payload(struct ww_stream *s, struct ww_tcp *t, const struct ww_dec *d, enum ww_dir dir,
+                    uint32_t seq, uint64_t ts, const struct ww_stream_sink *sink)
 {
+    struct ww_side *x = &t->side[dir];
+    struct ww_slice in = d->payload;
+    const uint32_t first = seq;
     int32_t ahead = diff(seq, x->next);
     if (ahead < 0) {
         size_t old = (size_t)(-(int64_t)ahead);
+        if (ww_stream_contradicts(x, d, seq))
+            tell_differs(s, dir, sink);
         if (old >= in.n) {
             old_bytes(s, t, x, seq, in.n);
             return;
         }
         t->retransmits++;
         s->stats.retransmits++;
-        in = ww_slice_sub(in, old, in.n);
+        in = ww_slice_from(in, old);
         seq += (uint32_t)old;
         ahead = 0;
     }
     if (ahead == 0) {
         x->wild = 0;
-        deliver(s, x, dir, in, sink);
-        if (x->seg.i != WW_NONE) {
-            drain(s, x, dir, sink);
-            x->hole_ts = ts; /* a hole behind the one that was filled waits its own time */
-            x->rx_after = 0;
-        }
+        ww_stream_remember(x, d, first);
+        if (x->seg.i == WW_NONE)
+            deliver(s, x, dir, in, sink);
+        else
+            fill_hole(s, x, dir, fresh_of(&t->side[dir ^ 1], seq, in), ts, sink);
         return;
     }
     bool near = x->seg.i != WW_NONE && diff(seq, seg_at(s, x->tail)->seq) < WILD_AHEAD;
     if (ahead > WILD_AHEAD && !near && ++x->wild < WILD_TRUST)
         return; /* a forged or damaged segment must not move the stream; a real jump repeats */
     x->wild = 0;
+    ww_stream_remember(x, d, seq);
     if (x->skip >= (uint64_t)ahead + in.n && x->seg.i == WW_NONE) {
         /* hole and segment both lie in bulk that nobody wants: arithmetic instead of buffers */
         lose(s, x, dir, seq, sink);
@@ -265,7 +368,7 @@ static void payload(struct ww_stream *s, struct ww_tcp *t, struct ww_side *x, en
         x->rx_after = 0;
     }
     x->rx_after++;
-    ahead_of_hole(s, x, dir, seq, in, sink);
+    ahead_of_hole(s, x, dir, fresh_of(&t->side[dir ^ 1], seq, in), sink);
 }
 
 bool ww_stream_segment(struct ww_stream *s, struct ww_tcp *t, const struct ww_dec *d,
@@ -274,6 +377,7 @@ bool ww_stream_segment(struct ww_stream *s, struct ww_tcp *t, const struct ww_de
     struct ww_side *x = &t->side[dir];
     struct ww_side *y = &t->side[dir ^ 1];
     uint32_t seq = d->seq;
+    x->ttl = d->ttl;
     if (d->tcp_flags & WW_TCP_SYN) {
         seq++; /* the SYN takes one number; data may ride on it (RFC 7413) */
         if (!x->has_next || x->seen == 0) {
@@ -303,7 +407,7 @@ bool ww_stream_segment(struct ww_stream *s, struct ww_tcp *t, const struct ww_de
             return false;
         uint64_t before = x->seen;
         uint32_t waiting = x->ooo_bytes;
-        payload(s, t, x, dir, seq, in, ts, sink);
+        payload(s, t, d, dir, seq, ts, sink);
         fresh = x->seen != before || x->ooo_bytes != waiting;
         if (d->wire > in.n && diff(x->next, seq + (uint32_t)in.n) == 0)
             lose_cut(s, x, dir, seq + d->wire, sink);

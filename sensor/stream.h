@@ -8,10 +8,21 @@
 struct ww_seg {
     struct ww_buf next; /* next segment, i == WW_NONE at the end */
     uint32_t seq, len;
+    uint32_t from, to;  /* the segment as it came; what is cut off belongs to another */
+    uint32_t off;       /* bytes at the front that do not count any more */
     /* the bytes follow */
 };
 
-enum { WW_SEGS_MAX = 512 }; /* segments that wait in one direction: one-byte segments cost a buffer each */
+enum {
+    WW_SEGS_MAX = 512, /* segments that wait in one direction: one-byte segments cost a buffer each */
+    WW_SUMS = 4        /* segments of which the sum of the payload is remembered */
+};
+
+/* What the checksum of a segment says of its payload. */
+struct ww_seg_sum {
+    uint32_t seq;
+    uint16_t len, sum;
+};
 
 /* One direction of a TCP connection. */
 struct ww_side {
@@ -28,10 +39,14 @@ struct ww_side {
     uint64_t hole_ts;
     uint32_t lost_lo, lost_hi; /* newest hole that was given up; what fills it late is not new */
     uint32_t content;   /* slot of the content that is read, 0 = none */
+    uint32_t reset;     /* sequence number of this side's reset */
     uint32_t rx_after;  /* segments of this direction since the hole was met */
     uint8_t wild;       /* segments in a row that were absurdly far ahead */
+    uint8_t ttl;        /* of this side's packets, 0 = none seen: what kind of host it is */
+    uint8_t nsum;
     bool has_next, has_ack, fin;
     bool lost_bulk, lost_acked; /* what the newest hole was, for bytes that come late after all */
+    struct ww_seg_sum sum[WW_SUMS]; /* of the last segments with new bytes, a ring */
 };
 
 struct ww_tcp {
@@ -50,6 +65,7 @@ struct ww_stream_cfg {
 struct ww_stream_stats {
     uint64_t bytes, gap_bytes, evicted, overlaps, out_of_order, retransmits;
     uint64_t gap_bulk, gap_acked, gap_cut; /* of gap_bytes: skipped anyway, acknowledged, cut short */
+    uint64_t differing; /* segments with other bytes than were seen at the same place */
     uint64_t steps; /* waiting segments looked at to find a place */
 };
 
@@ -57,6 +73,8 @@ struct ww_stream_stats {
 struct ww_stream_sink {
     void (*data)(void *to, enum ww_dir dir, struct ww_slice in);
     void (*gap)(void *to, enum ww_dir dir, uint64_t lost);
+    /* the direction sent other bytes at a place that it had sent already */
+    void (*differs)(void *to, enum ww_dir dir);
     void *to;
 };
 
@@ -71,6 +89,10 @@ struct ww_stream {
  * are lost for good.
  * In: t state of the connection; d the decoded segment; dir its direction; ts packet time in ns
  * Return: false when the segment brought nothing new (retransmission)
+ * Overlaps: what was delivered stays. Among bytes that wait behind a hole, a receiver with a TTL of up to
+ *         64 (Linux, BSD) is taken to keep the segment that begins earlier, and of two with one beginning
+ *         the longer; others (Windows, unknown) the one that came first. Other bytes at a place that was
+ *         seen are told: found by comparing what waits, and for the last segments by their checksums.
  * Source: RFC 9293 3.4, 3.10; sequence numbers compare modulo 2^32
  */
 bool ww_stream_segment(struct ww_stream *s, struct ww_tcp *t, const struct ww_dec *d,
@@ -80,4 +102,15 @@ void ww_stream_flush(struct ww_stream *s, struct ww_tcp *t, const struct ww_stre
 /** Gives back all buffers of the connection. */
 void ww_stream_drop(struct ww_stream *s, struct ww_tcp *t);
 void ww_tcp_init(struct ww_tcp *t);
+
+/* ---- content of segments by their checksums, stream_sum.c ------------------------------------------- */
+/** Notes what the checksum of a segment with new bytes says of its payload. */
+void ww_stream_remember(struct ww_side *x, const struct ww_dec *d, uint32_t seq);
+/**
+ * Does a segment that comes again hold other bytes than the first time?
+ * In: seq of the first byte of the payload
+ * Return: true only if both were whole, as long as each other, among the last WW_SUMS, and the checksum of
+ *         this one is right; offloaded checksums say nothing
+ */
+bool ww_stream_contradicts(const struct ww_side *x, const struct ww_dec *d, uint32_t seq);
 #endif

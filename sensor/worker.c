@@ -45,6 +45,12 @@ static void sink_gap(void *to, enum ww_dir dir, uint64_t lost)
     ww_engine_gap(&w->engine, w->flow, dir, lost);
 }
 
+static void sink_differs(void *to, enum ww_dir dir)
+{
+    struct ww_worker *w = to;
+    ww_engine_anomaly(&w->engine, w->flow, dir, "stream", "segment_content_differs", "tcp");
+}
+
 enum ww_rc ww_worker_new(struct ww_worker **out, const struct ww_worker_cfg *cfg, struct ww_err *e)
 {
     enum ww_rc rc = WW_E_SYS;
@@ -52,7 +58,7 @@ enum ww_rc ww_worker_new(struct ww_worker **out, const struct ww_worker_cfg *cfg
     if (w == NULL)
         return WW_FAIL(e, WW_E_SYS, "no memory for a worker");
     w->cfg = *cfg;
-    w->sink = (struct ww_stream_sink){ sink_data, sink_gap, w };
+    w->sink = (struct ww_stream_sink){ sink_data, sink_gap, sink_differs, w };
     w->stream.cfg = (struct ww_stream_cfg){ .flow_cap = 512 * 1024,
                                             .wait_segs = 16,
                                             .wait_ns = NS };
@@ -116,6 +122,29 @@ static bool is_reuse(const struct ww_worker *w, const struct ww_flow *f, const s
     return f->state == WW_FS_CLOSED || (x->has_next && x->seen > 0);
 }
 
+/* A reset, or a packet after one. Who goes on sending behind its own reset did not send it: it was forged,
+ * and the peer did not heed it (RFC 5961 3). */
+static void reset(struct ww_worker *w, uint32_t i, const struct ww_dec *d, enum ww_dir dir)
+{
+    struct ww_flow *f = ww_flow_at(&w->flows, i);
+    uint8_t mine = dir == WW_A ? WW_FF_RST_A : WW_FF_RST_B;
+    struct ww_side *x = f->ext == WW_NONE ? NULL : &((struct ww_tcp *)ww_slab_at(&w->tcp, f->ext))->side[dir];
+    if (d->tcp_flags & WW_TCP_RST) {
+        f->flags |= mine;
+        if (x != NULL)
+            x->reset = d->seq;
+        return;
+    }
+    bool answers = (d->tcp_flags & (WW_TCP_SYN | WW_TCP_ACK)) == (WW_TCP_SYN | WW_TCP_ACK);
+    if (!(f->flags & mine) || x == NULL || (d->payload.n == 0 && !answers) ||
+        (int32_t)(d->seq - x->reset) < 0)
+        return;
+    f->flags &= (uint8_t)~mine;
+    if (f->state == WW_FS_CLOSED && !(f->flags & (WW_FF_RST_A | WW_FF_RST_B)))
+        f->state = WW_FS_OPEN;
+    ww_engine_anomaly(&w->engine, i, dir, "stream", "reset_not_heeded", "tcp");
+}
+
 static void tcp_state(struct ww_worker *w, uint32_t i, const struct ww_dec *d, enum ww_dir dir)
 {
     struct ww_flow *f = ww_flow_at(&w->flows, i);
@@ -132,12 +161,12 @@ static void tcp_state(struct ww_worker *w, uint32_t i, const struct ww_dec *d, e
         if (!(d->tcp_flags & WW_TCP_RST) && (syn_ack || reply))
             ww_worker_tell_open(w, i, dir, syn_ack ? "syn_ack" : "reply");
     }
-    if (d->tcp_flags & WW_TCP_RST)
-        f->flags |= WW_FF_RST;
+    if ((f->flags | d->tcp_flags) & (WW_FF_RST_A | WW_FF_RST_B | WW_TCP_RST))
+        reset(w, i, d, dir);
     if (d->tcp_flags & WW_TCP_FIN)
         f->flags |= dir == WW_A ? WW_FF_FIN_A : WW_FF_FIN_B;
     bool fins = (f->flags & (WW_FF_FIN_A | WW_FF_FIN_B)) == (WW_FF_FIN_A | WW_FF_FIN_B);
-    if (f->state != WW_FS_CLOSED && (fins || (f->flags & WW_FF_RST))) {
+    if (f->state != WW_FS_CLOSED && (fins || (f->flags & (WW_FF_RST_A | WW_FF_RST_B)))) {
         f->state = WW_FS_CLOSED;
         ww_wheel_set(&w->flows.wheel, i, w->engine.now / NS + WW_CLOSED_S + 1);
     }
@@ -200,9 +229,16 @@ static void on_ip(struct ww_worker *w, const struct ww_dec *d, uint32_t hash, co
 static bool whole_of(struct ww_worker *w, const struct ww_dec *d, const struct ww_pkt *p,
                      struct ww_slice *whole)
 {
+    bool own = p->fate == WW_FATE_OWN || (p->fate == WW_FATE_WHOLE && w->whole.n == 0);
+    bool done = own && ww_defrag_add(&w->defrag, d, p->ts, whole);
     w->stats.fragments++;
-    if (p->fate == WW_FATE_OWN || (p->fate == WW_FATE_WHOLE && w->whole.n == 0))
-        return ww_defrag_add(&w->defrag, d, p->ts, whole);
+    if (own ? w->defrag.differs : p->differs) {
+        w->stats.fragments_differing++;
+        ww_engine_anomaly(&w->engine, WW_NONE, WW_A, "stream", "fragment_content_differs",
+                          d->fam == 4 ? "ipv4" : "ipv6");
+    }
+    if (own)
+        return done;
     *whole = w->whole;
     w->whole = (struct ww_slice){ NULL, 0 }; /* a fragment inside it is ours */
     w->stats.given += whole->n > 0;

@@ -67,7 +67,7 @@ void ww_worker_end_flow(struct ww_worker *w, uint32_t i, uint64_t at, const char
     struct ww_flow *f = ww_flow_at(&w->flows, i);
     const char *reason = otherwise;
     if (f->state == WW_FS_CLOSED)
-        reason = f->flags & WW_FF_RST ? "rst" : "fin";
+        reason = f->flags & (WW_FF_RST_A | WW_FF_RST_B) ? "rst" : "fin";
     uint64_t now = w->engine.now;
     w->engine.now = at;
     if (f->ext != WW_NONE) {

@@ -83,6 +83,7 @@ void ww_worker_add_stats(const struct ww_worker *w, struct ww_stats *s)
     for (unsigned o = WW_DEC_NOT_IP + 1; o < WW_DEC_N; o++)
         s->decoder__invalid += x->dec[o];
     s->decoder__fragments += x->fragments;
+    s->decoder__fragments_differing += x->fragments_differing;
     s->decoder__reassembled += w->defrag.whole + x->given;
     s->decoder__fragments_evicted += w->defrag.evicted;
     s->flow__total += w->flows.total;
@@ -97,6 +98,7 @@ void ww_worker_add_stats(const struct ww_worker *w, struct ww_stats *s)
     s->stream__gap_acked_bytes += w->stream.stats.gap_acked;
     s->stream__gap_cut_bytes += w->stream.stats.gap_cut;
     s->stream__bytes += w->stream.stats.bytes;
+    s->stream__differing += w->stream.stats.differing;
     s->stream__evicted += w->stream.stats.evicted;
     s->stream__no_tcp += x->no_tcp;
     s->app_layer__probes += w->engine.stats.probes;

@@ -84,7 +84,7 @@ static inline void sm_init(struct sm *m, uint32_t isn_a, uint32_t isn_b, bool ha
     if (ww_bufs_init(&m->bufs, 1 << 22) != WW_OK)
         t_die("no memory");
     m->s.bufs = &m->bufs;
-    m->sink = (struct ww_stream_sink){ sm_data, sm_gap, m };
+    m->sink = (struct ww_stream_sink){ .data = sm_data, .gap = sm_gap, .to = m };
     ww_tcp_init(&m->t);
 }
 

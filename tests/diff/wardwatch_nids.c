@@ -435,7 +435,7 @@ static int streams(const char *who, const char *path)
     } else if (strcmp(who, "ours") == 0) {
         struct ears ears = { .w = new_worker(listen_event, NULL) };
         ears.below = ears.w->sink;
-        ears.w->sink = (struct ww_stream_sink){ ear_data, ear_gap, &ears };
+        ears.w->sink = (struct ww_stream_sink){ .data = ear_data, .gap = ear_gap, .to = &ears };
         code = read_capture(path, false, ears.w);
         ww_worker_end(ears.w);
         ww_worker_free(ears.w);

@@ -16,7 +16,7 @@ struct model {
     bool have[65536];
     size_t total, top; /* 0 = the last piece was not seen; highest byte that was written */
     uint64_t first;
-    bool used;
+    bool used, dead;
 };
 static struct model all[KEYS];
 
@@ -24,7 +24,7 @@ static void forget(struct model *m)
 {
     memset(m->have, 0, m->top);
     m->top = m->total = 0;
-    m->used = false;
+    m->used = m->dead = false;
 }
 
 static bool complete(const struct model *m)
@@ -47,7 +47,7 @@ static void step(struct ww_defrag *t, const struct ww_dec *d, uint64_t now, stru
         if (done)
             t_die("a refused piece completes a datagram");
         bool wrong = n == 0 || d->cut || off + n > WW_FRAG_DATAGRAM_MAX || (d->more_frags && n % 8 != 0);
-        if (!wrong)
+        if (!wrong && !m->dead)
             forget(m); /* too many pieces: the datagram was given up */
         return;
     }
@@ -56,15 +56,27 @@ static void step(struct ww_defrag *t, const struct ww_dec *d, uint64_t now, stru
     if (!m->used)
         m->first = now;
     m->used = true;
+    if (m->dead)
+        t_die("a piece of a datagram that was given up was taken");
     if (!d->more_frags && m->total == 0)
         m->total = off + n;
+    bool differs = m->total != 0 && (off + n > m->total || m->top > m->total || (!d->more_frags && off + n != m->total));
     for (size_t i = 0; i < n; i++) {
+        differs |= m->have[off + i] && m->want[off + i] != d->payload.p[i];
         if (!m->have[off + i]) {
             m->have[off + i] = true;
             m->want[off + i] = d->payload.p[i];
         }
     }
     m->top = off + n > m->top ? off + n : m->top;
+    if (differs != t->differs)
+        t_die("a contradiction is %s", differs ? "missed" : "made up");
+    m->dead = differs && d->fam == 6;
+    if (m->dead) {
+        if (done)
+            t_die("a contradiction over IPv6 ends the datagram");
+        return;
+    }
     if (done != complete(m))
         t_die("told as %s, but it is not", done ? "complete" : "incomplete");
     if (done && (whole.n != m->total || memcmp(whole.p, m->want, m->total) != 0))

@@ -107,6 +107,49 @@ Test(defrag, the_earlier_bytes_stay_where_pieces_overlap)
     ww_defrag_free(&t);
 }
 
+/* Returns whether the second of two pieces with other bytes is told, and whether the datagram is whole
+ * in the end. */
+static bool contradiction(uint8_t fam, const char *second, size_t at, bool more, bool *done)
+{
+    struct ww_defrag t = table(8);
+    struct ww_slice w;
+    static const char first[] = "0123456789abcdefghijklmn";
+    struct ww_dec d = piece(1, 0, 24, true);
+    d.fam = fam;
+    d.ip[0].n = d.ip[1].n = fam == 4 ? 4 : 16;
+    d.payload.p = (const uint8_t *)first;
+    cr_assert(not(add(&t, d, NS, &w)));
+    cr_assert(not(t.differs));
+    d.payload = (struct ww_slice){ (const uint8_t *)second, strlen(second) };
+    d.frag_off = (uint32_t)at;
+    d.more_frags = more;
+    (void)add(&t, d, NS, &w);
+    bool differs = t.differs;
+    cr_assert(eq(u64, t.differing, differs));
+    d.payload = WW_SLICE_LIT("end");
+    d.frag_off = 32;
+    d.more_frags = false;
+    *done = add(&t, d, NS, &w);
+    if (*done)
+        cr_assert(eq(int, memcmp(w.p, first, 24), 0), "what came first stays");
+    ww_defrag_free(&t);
+    return differs;
+}
+
+Test(defrag, pieces_that_contradict_are_told)
+{
+    bool done;
+    cr_assert(not(contradiction(4, "ghijklmn--------", 16, true, &done)));
+    cr_assert(done);
+    cr_assert(contradiction(4, "ghijkXmn--------", 16, true, &done));
+    cr_assert(done);
+    cr_assert(not(contradiction(6, "ghijklmn--------", 16, true, &done)));
+    cr_assert(done);
+    cr_assert(contradiction(6, "ghijkXmn--------", 16, true, &done));
+    cr_assert(not(done)); /* RFC 8200 4.5: the datagram is discarded, also what comes later */
+    cr_assert(contradiction(4, "gh", 16, false, &done)); /* an end inside of what was seen, and then another */
+}
+
 /* Random pieces of one datagram: a byte that was accepted first stays; complete exactly when all are there. */
 Test(defrag, random_pieces_against_a_byte_array)
 {

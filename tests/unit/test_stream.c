@@ -18,6 +18,7 @@ struct tcp {
     char told[2][TOLD]; /* bytes as they came; a gap is [n] */
     size_t n[2];
     uint64_t lost[2];
+    unsigned differ[2];
 };
 
 static void on_data(void *to, enum ww_dir dir, struct ww_slice in)
@@ -37,12 +38,18 @@ static void on_gap(void *to, enum ww_dir dir, uint64_t lost)
     c->n[dir] += (size_t)snprintf(c->told[dir] + c->n[dir], TOLD - c->n[dir], "[%llu]", (unsigned long long)lost);
 }
 
+static void on_differs(void *to, enum ww_dir dir)
+{
+    struct tcp *c = to;
+    c->differ[dir]++;
+}
+
 static struct tcp *start(size_t budget)
 {
     struct tcp *c = calloc(1, sizeof *c);
     c->s.cfg = (struct ww_stream_cfg){ .flow_cap = 4096, .wait_segs = 4, .wait_ns = NS };
     c->s.bufs = &c->bufs;
-    c->sink = (struct ww_stream_sink){ on_data, on_gap, c };
+    c->sink = (struct ww_stream_sink){ .data = on_data, .gap = on_gap, .differs = on_differs, .to = c };
     c->now = 100 * NS;
     if (ww_bufs_init(&c->bufs, budget) != WW_OK)
         t_die("no memory");

@@ -124,6 +124,53 @@ Test(engine, a_port_that_is_used_again_is_a_new_flow)
     net_free(n);
 }
 
+Test(engine, a_reset_that_nobody_heeds)
+{
+    struct net *n = net();
+    open_tcp(n);
+    text(n, WW_A, "one");
+    segment(n, WW_A, WW_TCP_RST, n->seq[0], NULL, 0); /* somebody else wrote the sender's address on it */
+    text(n, WW_B, "two"); /* may have been on its way */
+    cr_assert(eq(sz, count(n, "anomaly"), 0));
+    text(n, WW_A, "three");
+    cr_assert(is(WW_STR(nth(n, "anomaly", 0)->u.anomaly.event), "reset_not_heeded"));
+    cr_assert(eq(sz, count(n, "test.msg"), 3));
+    n->now += 100 * NS;
+    ww_worker_tick(n->w, n->now);
+    cr_assert(eq(sz, count(n, "flow.end"), 0)); /* it is open as before */
+    text(n, WW_B, "four");
+    segment(n, WW_B, WW_TCP_RST, n->seq[1], NULL, 0);
+    n->seq[1] -= 7; /* a segment that the reset overtook */
+    text(n, WW_B, "four");
+    n->now += 20 * NS;
+    ww_worker_tick(n->w, n->now);
+    cr_assert(is(WW_STR(nth(n, "flow.end", 0)->u.end.reason), "rst"));
+    cr_assert(eq(sz, count(n, "anomaly"), 1));
+    net_free(n);
+}
+
+/* Each side opens without having heard of the other (RFC 9293 3.5, figure 8). */
+Test(engine, both_open_at_once)
+{
+    struct net *n = net();
+    segment(n, WW_A, WW_TCP_SYN, n->seq[0], NULL, 0);
+    segment(n, WW_B, WW_TCP_SYN, n->seq[1], NULL, 0);
+    segment(n, WW_A, WW_TCP_SYN | WW_TCP_ACK, n->seq[0]++, NULL, 0);
+    segment(n, WW_B, WW_TCP_SYN | WW_TCP_ACK, n->seq[1]++, NULL, 0);
+    text(n, WW_A, "one");
+    text(n, WW_B, "two");
+    cr_assert(eq(sz, count(n, "flow.start"), 1));
+    cr_assert(eq(sz, count(n, "flow.open"), 1));
+    cr_assert(eq(sz, count(n, "test.msg"), 2));
+    cr_assert(eq(int, nth(n, "test.msg", 1)->client, WW_A)); /* who was seen first */
+    segment(n, WW_B, WW_TCP_FIN | WW_TCP_ACK, n->seq[1]++, NULL, 0);
+    segment(n, WW_A, WW_TCP_FIN | WW_TCP_ACK, n->seq[0]++, NULL, 0);
+    ww_worker_end(n->w);
+    cr_assert(is(WW_STR(nth(n, "flow.end", 0)->u.end.reason), "fin"));
+    cr_assert(eq(u64, nth(n, "flow.end", 0)->u.end.retransmits, 0));
+    net_free(n);
+}
+
 Test(engine, joined_in_the_middle)
 {
     struct net *n = net();
