@@ -76,7 +76,7 @@ static void ask_hl7(struct ww_judge *j, const struct ww_event *e, const struct w
 static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flow_rec *f,
                      enum ww_dir side, enum judge_event kind)
 {
-    struct ww_bl_verdict v;
+    struct ww_bl_verdict v WW_FILLED;
     struct ww_device *dev = ww_devices_spoken_to(j->devices, e, side);
     if (dev == NULL)
         return;

@@ -255,9 +255,7 @@ static void to_footprint(struct ww_judge *j, const struct ww_event *e, const str
 static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flow_rec *f,
                      enum ww_dir side, enum ww_stage stage)
 {
-    struct ww_bl_verdict v;
-    struct ww_bl_flow shape;
-    struct ww_bl_env env;
+    struct ww_bl_verdict v WW_FILLED;
     struct ww_device *dev = stage == WW_AT_APP ? ww_devices_spoken_to(j->devices, e, side)
                                                : ww_devices_end(j->devices, e, side, false);
     if (dev == NULL)
@@ -269,6 +267,8 @@ static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flo
         return; /* a group address is no device */
     if (dev->bl != NULL) {
         struct judge_ask ask = { j, e, dev };
+        struct ww_bl_flow shape;
+        struct ww_bl_env env;
         ww_judge_env(&env, &ask);
         ww_judge_flow_shape(j, e, f, side, &shape);
         ww_bl_flow(dev->bl, &env, &shape, &v);

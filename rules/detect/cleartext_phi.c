@@ -110,7 +110,6 @@ static void say_declared(struct ww_detect *d, struct ww_found *x, const struct w
 static void event(struct ww_detect *d, void *state, const struct ww_event *e)
 {
     struct state *s = state;
-    struct ww_found x;
     const struct source *from = NULL;
     int type = ww_detect_type(d);
     for (size_t i = 0; i < sizeof events / sizeof events[0] && from == NULL; i++)
@@ -129,6 +128,7 @@ static void event(struct ww_detect *d, void *state, const struct ww_event *e)
     }
     if (dev == NULL)
         return;
+    struct ww_found x;
     ww_found_device(d, &x, 301, 'a', e, dev, side);
     x.f.variant = variant_of(d, e, &x);
     x.f.phi_kinds = kinds;

@@ -5,9 +5,7 @@
 
 static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
 {
-    struct ww_found x;
     const char *why = "";
-    char seen[WW_BL_TEXT];
     (void)state;
     if (!j->external || j->stage == WW_AT_MESSAGE || j->stage == WW_AT_START)
         return;
@@ -18,6 +16,8 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
         return;
     if (!ww_detect_closed(j->dev, &why) || !ww_det_once_or_end(j, WW_ONCE_104))
         return;
+    struct ww_found x;
+    char seen[WW_BL_TEXT];
     ww_found_judged(d, &x, 104, j->opened ? 'b' : 'a', j);
     if (x.f.observed.n == 0) {
         struct ww_out o = ww_out(seen, sizeof seen - 1);

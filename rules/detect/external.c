@@ -4,7 +4,6 @@
 
 static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
 {
-    struct ww_found x;
     const char *why = "";
     (void)state;
     if (!ww_det_deviates(j) || !j->external || ww_detect_closed(j->dev, &why))
@@ -14,6 +13,7 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
         return; /* a declared destination by another port is WD-102 */
     if (!ww_det_once_or_end(j, WW_ONCE_103))
         return;
+    struct ww_found x;
     ww_found_judged(d, &x, 103, !j->device_opened ? 'c' : j->opened ? 'b' : 'a', j);
     ww_det_amounts(&x, j, WW_ONCE_103);
     ww_det_unanswered(&x, j);

@@ -52,7 +52,6 @@ static char hl7_variant(enum ww_bl_reason r)
 static void judged(struct ww_detect *d, const struct ww_judged *j, const char *proto,
                    uint16_t class_, char (*variant_of)(enum ww_bl_reason r))
 {
-    struct ww_found x;
     size_t n = strlen(proto);
     if (j->stage != WW_AT_MESSAGE || j->v == NULL || j->v->kind != WW_BL_VIOLATION ||
         strncmp(j->e->type->name, proto, n) != 0 || j->e->type->name[n] != '.')
@@ -60,6 +59,7 @@ static void judged(struct ww_detect *d, const struct ww_judged *j, const char *p
     char variant = variant_of(j->v->reason);
     if (variant == 0)
         return;
+    struct ww_found x;
     ww_found_judged(d, &x, class_, variant, j);
     x.f.field = ww_slice_str(j->e->type->name);
     if (x.f.app.n == 0)

@@ -19,7 +19,6 @@ static bool is_medical(const struct ww_device *dev, bool ledger, const char *app
 static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
 {
     const struct ww_detect_cfg *cfg = ww_detect_cfg(d);
-    struct ww_found x;
     struct ww_device *dev = j->dev;
     size_t devices;
     (void)state;
@@ -38,6 +37,7 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
     /* its own traffic, not what others send to it */
     if (j->flow != NULL && !j->flow->sent[j->side])
         return;
+    struct ww_found x;
     dev->told |= bit;
     ww_found_device(d, &x, 502, none ? 'a' : 'b', j->e, dev, j->side);
     x.f.peer = x.f.peer_role = x.f.peer_zone = (struct ww_slice){ NULL, 0 };

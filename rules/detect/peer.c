@@ -4,11 +4,11 @@
 
 static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
 {
-    struct ww_found x;
     (void)state;
     if (!ww_det_deviates(j) || j->external || j->v->reason != WW_BL_R_PEER ||
         ww_detect_sanctioned(d, j) || !ww_det_once(j, WW_ONCE_101))
         return;
+    struct ww_found x;
     ww_found_judged(d, &x, 101, j->device_opened ? 'a' : 'b', j);
     ww_det_unanswered(&x, j);
     ww_found_raise(d, &x);

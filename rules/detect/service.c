@@ -35,7 +35,6 @@ static bool other_content(const struct ww_judged *j, const char *app, const char
 
 static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
 {
-    struct ww_found x;
     const char *declared = "";
     (void)state;
     if (j->v == NULL)
@@ -43,6 +42,7 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
     if (j->stage == WW_AT_APP && j->flow != NULL) {
         const char *app = ww_conv_app(ww_detect_cfg(d)->conv, j->flow->app);
         if (other_content(j, app, &declared) && ww_det_once(j, WW_ONCE_102C)) {
+            struct ww_found x;
             ww_found_judged(d, &x, 102, 'c', j);
             ww_found_observed(&x, app);
             ww_found_declared(&x, declared);
@@ -55,6 +55,7 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
                 (j->v->reason == WW_BL_R_NEVER && !j->external);
     if (!ww_det_deviates(j) || !what || ww_detect_sanctioned(d, j) || !ww_det_once(j, WW_ONCE_102))
         return;
+    struct ww_found x;
     ww_found_judged(d, &x, 102, j->device_opened ? 'a' : 'b', j);
     ww_det_unanswered(&x, j);
     ww_found_raise(d, &x);

@@ -455,7 +455,7 @@ void ww_devices_fact(struct ww_devices *d, struct ww_device *dev, const struct w
                      const char *attribute, struct ww_slice value, const char *source,
                      uint8_t confidence)
 {
-    char text[512];
+    char text[512] WW_FILLED;
     bool fresh = false;
     if (value.n == 0)
         return;

@@ -4,6 +4,17 @@
 
 #define WW_MUST_CHECK __attribute__((warn_unused_result))
 
+/* For a large local variable on a busy path that is filled before it is read: the hardened release
+ * build clears all others on entry (-ftrivial-auto-var-init). */
+#if defined(__has_attribute)
+#if __has_attribute(uninitialized)
+#define WW_FILLED __attribute__((uninitialized))
+#endif
+#endif
+#ifndef WW_FILLED
+#define WW_FILLED
+#endif
+
 enum ww_rc {
     WW_OK = 0,
     WW_E_SYS = -1,   /* the system refused: file, memory, device */
