@@ -54,7 +54,7 @@ scenario_nginx() {
     get -r 0-5 http://$WEB/update.bin
     get -u nurse:wrong http://$WEB/admin/
     get http://$WEB/admin/
-    get -H 'Cookie: session=CANARY0001' -A 'Mozilla/5.0 (Windows NT 6.1; MSIE 8.0) WardView/2.1' "http://$WEB/index.html?name=CANARY&id=1"
+    get -H 'Cookie: session=CANARY0001' -A 'Mozilla/5.0 (Windows NT 6.1; MSIE 8.0) WardView/2.1' "http://$WEB/index.html?PatientName=CANARY&id=1"
     get -X OPTIONS http://$WEB/
     get http://$WEB/old
     lan_done "$NGINX" "GET on one connection, HEAD, 304, 206, 401 with and without a password, 404 of a path with a name, 405, 302; a query with a name"

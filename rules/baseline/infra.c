@@ -148,6 +148,7 @@ static const struct {
     { "ntp", "ntp", { 123, 0, 0 } },          { "dns", "dns", { 53, 0, 0 } },
     { "dhcp", "dhcp", { 67, 547, 0 } },       { "ldap", "ldap", { 389, 636, 0 } },
     { "kerberos", "kerberos", { 88, 0, 0 } }, { "print", NULL, { 9100, 515, 631 } },
+    { "fhir", "http", { 80, 8080, 0 } },      { "dicomweb", "http", { 80, 8080, 8042 } },
     { "astm-lis", "astm", { 0, 0, 0 } },      { "poct1-a", "poct1a", { 0, 0, 0 } },
 };
 

@@ -31,10 +31,11 @@ struct source { /* an event that can carry such items */
 struct state {
     struct ww_table pairs, subjects;
     uint64_t serial;
-    struct source source[7];
+    struct source source[10];
 };
 static const char *const events[] = { "dicom.request", "dicom.response", "hl7.message", "hl7.ack",
-                                      "astm.message",  "poct1a.message", "syslog.audit" };
+                                      "astm.message",  "poct1a.message", "syslog.audit",
+                                      "http.request",  "fhir.request",   "fhir.body" };
 static_assert(sizeof events / sizeof events[0] ==
                   sizeof((struct state *)0)->source / sizeof(struct source),
               "one source an event");

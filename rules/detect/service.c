@@ -14,6 +14,9 @@ static bool other_content(const struct ww_judged *j, const char *app, const char
         { "astm-lis", "astm" },
         { "poct1-a", "poct1a" },
         { "syslog", "syslog" },
+        { "http", "http" },
+        { "fhir", "http" },
+        { "dicomweb", "http" },
         { "dns", "dns" },
         { "dhcp", "dhcp" },
     };

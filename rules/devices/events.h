@@ -13,7 +13,7 @@ enum { WW_DEVICE_ID = 80 };
       "What is told: name, location, department, zone, clinical_role, regulatory_class, mac, ip, " \
       "nic_vendor, vendor, model, serial, swver, os, class, hostname, ae_title, implementation, "  \
       "implementation_uid, hl7_application, laboratory_name, device_name, device_id, "             \
-      "audit_source, role, service, dhcp_vendor_class, mud_url, baseline")                         \
+      "audit_source, software, role, service, dhcp_vendor_class, mud_url, baseline")                         \
     F(S, STR, value, 160, NONE, "", "What it is; never anything about a patient")                  \
     F(S, STR, source, 64, NONE, "", "Event and field that say so, ledger, or oui")                 \
     F(S, U8, confidence, 0, NONE, "",                                                              \

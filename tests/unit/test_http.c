@@ -9,7 +9,7 @@
 extern const struct ww_dissector ww_dissector_http;
 
 /* ---- conversations --------------------------------------------------------------------------------------- */
-static const char get[] = "GET /fhir/Patient/CANARY-17?name=CANARY&_count=5 HTTP/1.1\r\nHost: fhir.example:8080\r\n"
+static const char get[] = "GET /fhir/Patient/CANARY-17?PatientName=CANARY&_count=5 HTTP/1.1\r\nHost: fhir.example:8080\r\n"
                           "User-Agent: curl/7.88.1\r\nAccept: application/fhir+json\r\n"
                           "Authorization: Bearer CANARYtoken\r\n\r\n";
 static const char ok[] = "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nX-Powered-By: Express\r\n"
@@ -439,9 +439,9 @@ Test(http, names_of_parameters)
         unsigned kinds, count;
         bool patient;
     } c[] = {
-        { "PatientName=A*&00100020=7&StudyDate=2020", 1 | 2, 2, true }, { "family:exact=x&given=y", 1, 2, false },
-        { "patient.birthdate=1970&limit=5", 4, 1, false },            { "name=&x", 0, 0, false },
-        { "subject=Patient/7&AccessionNumber=3&email=e", 2 | 32 | 8, 3, true },
+        { "PatientName=A*&00100020=7&StudyDate=2020", 1 | 2, 2, true }, { "patientname:exact=x&mrn=y", 1 | 2, 2, true },
+        { "x.PatientBirthDate=1970&limit=5", 4, 1, false },          { "PatientName=&x&name=y", 0, 0, false },
+        { "patient_id=7&AccessionNumber=3&otherpatientids=e", 2 | 32 | 16, 3, true },
     };
     for (size_t i = 0; i < sizeof c / sizeof c[0]; i++) {
         char text[300];

@@ -12,7 +12,7 @@
 #define WW_HTTP_H
 #include "dissectors/dissector.h"
 #include "dissectors/lib/ascii.h"
-#include "dissectors/lib/phi.h"
+#include "dissectors/lib/query.h"
 
 enum {
     HTTP_HEAD_MAX = 32768,  /* bytes of start line and header fields */
@@ -198,10 +198,5 @@ void ww_http_parts(const struct http_call *c, struct ww_slice in, bool last);
 
 /* ---- path.c ---- */
 void ww_http_pattern(struct ww_slice path, struct ww_out *o);
-struct http_query {
-    uint16_t count, phi_count;
-    uint32_t phi_kinds;
-    struct ww_slice patient; /* value of the first parameter that names one */
-};
-void ww_http_query(struct ww_slice query, struct http_query *q);
+void ww_http_query(struct ww_slice query, struct ww_query *q);
 #endif

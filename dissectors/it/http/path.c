@@ -114,61 +114,20 @@ void ww_http_pattern(struct ww_slice path, struct ww_out *o)
 
 /* ---- queries --------------------------------------------------------------------------------------------- */
 
-/* Names of parameters of FHIR searches, QIDO-RS (PS3.18 10.6) and of what web pages call them. A
- * modifier (name:exact) or chain (patient.name) counts like its name. */
-static const struct {
-    const char *name;
-    uint16_t phi;
-} personal[] = {
-    { "patientname", WW_PHI_NAME },     { "00100010", WW_PHI_NAME },
-    { "name", WW_PHI_NAME },            { "family", WW_PHI_NAME },
-    { "given", WW_PHI_NAME },           { "phonetic", WW_PHI_NAME },
-    { "lastname", WW_PHI_NAME },        { "firstname", WW_PHI_NAME },
-    { "patientid", WW_PHI_ID },         { "00100020", WW_PHI_ID },
-    { "patient", WW_PHI_ID },           { "patient_id", WW_PHI_ID },
-    { "subject", WW_PHI_ID },           { "identifier", WW_PHI_ID },
-    { "mrn", WW_PHI_ID },               { "pid", WW_PHI_ID },
-    { "patientbirthdate", WW_PHI_BIRTH }, { "00100030", WW_PHI_BIRTH },
-    { "birthdate", WW_PHI_BIRTH },      { "dob", WW_PHI_BIRTH },
-    { "death-date", WW_PHI_BIRTH },     { "phone", WW_PHI_CONTACT },
-    { "telecom", WW_PHI_CONTACT },      { "email", WW_PHI_CONTACT },
-    { "address", WW_PHI_CONTACT },      { "address-city", WW_PHI_CONTACT },
-    { "address-postalcode", WW_PHI_CONTACT }, { "otherpatientids", WW_PHI_OTHER },
-    { "ssn", WW_PHI_OTHER },            { "accessionnumber", WW_PHI_ORDER },
-    { "00080050", WW_PHI_ORDER },       { "accession", WW_PHI_ORDER },
-    { "encounter", WW_PHI_ORDER },      { "referringphysicianname", WW_PHI_STAFF },
-    { "00080090", WW_PHI_STAFF },       { "practitioner", WW_PHI_STAFF },
-    { "performer", WW_PHI_STAFF },      { "patientsex", WW_PHI_BODY },
-    { "00100040", WW_PHI_BODY },        { "gender", WW_PHI_BODY },
+/* Names that mean a patient wherever they stand: QIDO-RS (PS3.18 10.6) and what web pages call them. */
+static const struct ww_query_name personal[] = {
+    { "patientname", WW_PHI_NAME },      { "patient_name", WW_PHI_NAME },
+    { "00100010", WW_PHI_NAME },         { "patientid", WW_PHI_ID },
+    { "patient_id", WW_PHI_ID },         { "00100020", WW_PHI_ID },
+    { "mrn", WW_PHI_ID },                { "patientbirthdate", WW_PHI_BIRTH },
+    { "00100030", WW_PHI_BIRTH },        { "otherpatientids", WW_PHI_OTHER },
+    { "accessionnumber", WW_PHI_ORDER }, { "00080050", WW_PHI_ORDER },
+    { "referringphysicianname", WW_PHI_STAFF }, { "00080090", WW_PHI_STAFF },
+    { "patientsex", WW_PHI_BODY },       { "00100040", WW_PHI_BODY },
+    { NULL, 0 }
 };
 
-static uint16_t phi_of(struct ww_slice name)
+void ww_http_query(struct ww_slice query, struct ww_query *q)
 {
-    name = ww_slice_sub(name, 0, ww_slice_find(name, 0, ':'));
-    for (size_t dot = ww_slice_find(name, 0, '.'); dot < name.n; dot = ww_slice_find(name, 0, '.'))
-        name = ww_slice_sub(name, dot + 1, name.n);
-    for (size_t i = 0; i < sizeof personal / sizeof personal[0]; i++)
-        if (ww_ascii_is(name, personal[i].name))
-            return personal[i].phi;
-    return 0;
-}
-
-/**
- * Looks at the names of a query's parameters.
- * Out:    q  how many there are, which kinds of patient data their names stand for
- * Limits: 256 parameters; names in percent-encoding are not decoded
- */
-void ww_http_query(struct ww_slice query, struct http_query *q)
-{
-    *q = (struct http_query){ .count = 0 };
-    while (query.n > 0 && q->count < 256) {
-        struct ww_slice value = ww_ascii_until(&query, '&');
-        struct ww_slice name = ww_ascii_until(&value, '=');
-        uint16_t phi = value.n > 0 ? phi_of(name) : 0;
-        q->count++;
-        q->phi_count = (uint16_t)(q->phi_count + (phi != 0));
-        q->phi_kinds |= phi;
-        if (phi == WW_PHI_ID && q->patient.n == 0)
-            q->patient = value;
-    }
+    ww_query(query, personal, q);
 }

@@ -39,7 +39,7 @@ static void set_pattern(void *len, char *b, size_t cap, struct ww_slice path)
 static void tell_request(const struct http_call *c, const struct http_head *h)
 {
     struct http_request e = { .length = h->has_length ? h->length : WW_NULL64 };
-    struct http_query q;
+    struct ww_query q;
     bool fits = WW_SET(e.hostname, h->host) && WW_SET(e.http_user_agent, h->agent);
     ww_http_query(h->query, &q);
     (void)WW_SET(e.http_method, h->method);
