@@ -28,6 +28,8 @@ static const struct {
     { "syslog", "access_points", ALWAYS, "" },
     { "http", "hostname", ALWAYS, "" },
     { "tls", "sni", ALWAYS, "" },
+    { "tls", "subject", ALWAYS, "" },
+    { "tls", "subjectaltname", ALWAYS, "" },
     { "device", "value", ATTR, "attribute" },
     { "device", "before", ATTR, "what" },
     { "device", "after", ATTR, "what" },
