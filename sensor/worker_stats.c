@@ -11,17 +11,21 @@ void ww_worker_on_link(struct ww_worker *w, const struct ww_pkt *p, const struct
         w->link = ww_links_get(&w->links, p->source, vlan, p->frame);
         w->link_source = p->source;
         w->link_vlan = vlan;
+        if (w->links.of[w->link].s.packets == 0)
+            w->links.of[w->link].s.first = p->ts;
     }
     struct ww_link_stats *s = &w->links.of[w->link].s;
     s->packets++;
     s->bytes += p->len;
+    if (p->ts > s->last)
+        s->last = p->ts;
+    if (p->ts < s->first)
+        s->first = p->ts;
+    if (!p->stepped && !d->cut && d->outcome <= WW_DEC_NOT_IP)
+        return;
     s->truncated += d->cut && !p->shed;
     s->clock_steps += p->stepped;
     s->invalid += d->outcome > WW_DEC_NOT_IP;
-    if (s->first == 0 || p->ts < s->first)
-        s->first = p->ts;
-    if (p->ts > s->last)
-        s->last = p->ts;
 }
 
 void ww_worker_link_stream(struct ww_worker *w, uint32_t link)

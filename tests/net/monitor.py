@@ -28,7 +28,7 @@ def messages(events):
     for e in events:
         if e["event_type"] not in MESSAGES:
             continue
-        body = {k: v for k, v in e[e["event_type"]].items() if k not in ("latency_ms", "duration_ms")}
+        body = {k: v for k, v in e[e["event_type"]].items() if k not in ("latency_ms", "duration_ms", "clock_offset", "clock_ahead")}
         head = {k: v for k, v in e.items() if k not in PRIVATE and k != e["event_type"]}
         found[json.dumps([head, body], sort_keys=True, ensure_ascii=False)] += 1
     return found
