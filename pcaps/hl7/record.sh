@@ -9,7 +9,7 @@ PYHL7=$(version python3-hl7)
 NPM_CLIENT=node-hl7-client@3.2.0 NPM_SERVER=node-hl7-server@2.5.0
 rooms() { echo /usr/bin/python3 -B "$topic_dir/rooms.py" "$@"; }
 peer() { echo /usr/bin/python3 "$topic_dir/peer.py" "$@"; }
-all="oru-monitor adt adt-iso2022jp oru-iso2022jp adt-utf8 nak oru-npm mllp-pieces batch batch-npm enhanced devices pcd japan loose"
+all="oru-monitor adt adt-iso2022jp oru-iso2022jp adt-utf8 nak oru-npm mllp-pieces batch batch-npm enhanced devices pcd japan loose http"
 
 lan() {
     lan_up
@@ -129,6 +129,18 @@ scenario_loose() {
     lan; in_ns_bg engine /usr/bin/python3 -B "$topic_dir/loose.py" server 5000; wait_listen engine 5000; lan_record loose.pcap
     in_ns his /usr/bin/python3 -B "$topic_dir/loose.py" send $ENGINE 5000
     lan_done "$PYHL7 (acknowledgements); loose.py" "text without a block, LF and CR LF, missing first or last byte of the block, no final CR, two messages in a block, CR inside a field"
+}
+
+scenario_http() {
+    local web="/usr/bin/python3 -B $topic_dir/web.py"
+    $web body "adt('A01','WEB00001')" "$scratch/adt.hl7"
+    $web body "pcd01('WEB00002')" "$scratch/pcd.xml"
+    lan; in_ns_bg engine $web server 8080; wait_listen engine 8080; lan_record http.pcap
+    in_ns his curl -sS -o /dev/null -H 'Content-Type: application/hl7-v2; charset=utf-8' --data-binary "@$scratch/adt.hl7" http://$ENGINE:8080/hl7
+    in_ns gateway curl -sS -o /dev/null -H 'Content-Type: application/soap+xml; charset=UTF-8; action="urn:ihe:pcd:2010:CommunicatePCDData"' \
+        --data-binary "@$scratch/pcd.xml" http://$ENGINE:8080/pcd
+    in_ns his curl -sS -o /dev/null -H 'Content-Type: text/plain' --data-binary "@$scratch/adt.hl7" http://$ENGINE:8080/hl7
+    lan_done "$(version curl), python $(/usr/bin/python3 -V | cut -d' ' -f2) http.server, $PYHL7" "HL7 v2 over HTTP: an ADT^A01 as application/hl7-v2 and as text/plain, IHE PCD-01 as SOAP CommunicatePCDData"
 }
 
 [ "${1:-}" != all ] || set -- $all

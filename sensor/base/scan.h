@@ -6,6 +6,8 @@
 #include <emmintrin.h>
 #endif
 
+enum { WW_SCAN_STEP = 16 };
+
 /* What a scan found. */
 struct ww_scan {
     size_t n;  /* places noted */
@@ -13,52 +15,48 @@ struct ww_scan {
     bool high; /* they hold a byte of 80 or more */
 };
 
-/* Notes the places of the bits of hit, which stand for the bytes from `at` on. */
-static inline void ww_scan_note(struct ww_scan *sc, uint32_t hit, size_t at, uint16_t *mark,
-                                size_t max)
+/* Notes the places of the bits of hit, which stand for the bytes from `at` on. Return: n after it.
+ */
+static inline size_t ww_scan_note(uint32_t hit, size_t at, uint16_t *mark, size_t n)
 {
-    for (; hit != 0 && sc->n < max; hit &= hit - 1)
-        mark[sc->n++] = (uint16_t)(at + (unsigned)__builtin_ctz(hit));
-}
-
-/* Byte by byte: short texts, and processors without SSE2. */
-static inline void ww_scan_slow(struct ww_scan *sc, struct ww_slice s, size_t at, uint8_t c,
-                                uint16_t *mark, size_t max)
-{
-    for (; at < s.n && sc->n < max; at++) {
-        uint8_t b = s.p[at];
-        sc->high |= b >= 0x80;
-        sc->esc |= b == 0x1b;
-        if (b == c)
-            mark[sc->n++] = (uint16_t)at;
-    }
+    for (; hit != 0; hit &= hit - 1)
+        mark[n++] = (uint16_t)(at + (unsigned)__builtin_ctz(hit));
+    return n;
 }
 
 /**
  * Notes the offsets of a byte in a text.
- * In:     s  at most 65535 bytes; mark  room for max offsets
- * Return: how many were noted; ends after max. The marks are in order.
+ * In:     s  at most 65535 bytes
+ * Out:    mark  in order; room for max + WW_SCAN_STEP, since a step is noted as a whole
+ * Return: how many were noted, at most max; reading ends soon after
  */
 static inline struct ww_scan ww_scan(struct ww_slice s, uint8_t c, uint16_t *mark, size_t max)
 {
-    struct ww_scan sc = { 0, false, false };
-    size_t at = 0;
+    size_t at = 0, n = 0;
+    bool has_esc = false, has_high = false;
 #ifdef __SSE2__
     const __m128i want = _mm_set1_epi8((char)c), escape = _mm_set1_epi8(0x1b);
     __m128i high = _mm_setzero_si128(), esc = high;
-    while (s.n >= 16 && at < s.n && sc.n < max) {
-        size_t from = s.n - at < 16 ? s.n - 16 : at; /* the last step reads some bytes again */
+    while (s.n >= WW_SCAN_STEP && at < s.n && n < max) {
+        /* the last step reads some bytes again */
+        size_t from = s.n - at < WW_SCAN_STEP ? s.n - WW_SCAN_STEP : at;
         __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(s.p + from));
         uint32_t hit = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x, want));
         high = _mm_or_si128(high, x);
         esc = _mm_or_si128(esc, _mm_cmpeq_epi8(x, escape));
-        ww_scan_note(&sc, hit >> (at - from), at, mark, max);
-        at = from + 16;
+        n = ww_scan_note(hit >> (at - from), at, mark, n);
+        at = from + WW_SCAN_STEP;
     }
-    sc.high = _mm_movemask_epi8(high) != 0;
-    sc.esc = _mm_movemask_epi8(esc) != 0;
+    has_high = _mm_movemask_epi8(high) != 0;
+    has_esc = _mm_movemask_epi8(esc) != 0;
 #endif
-    ww_scan_slow(&sc, s, at, c, mark, max);
-    return sc;
+    for (; at < s.n && n < max; at++) { /* short texts, and processors without SSE2 */
+        uint8_t b = s.p[at];
+        has_high |= b >= 0x80;
+        has_esc |= b == 0x1b;
+        mark[n] = (uint16_t)at;
+        n += b == c;
+    }
+    return (struct ww_scan){ n < max ? n : max, has_esc, has_high };
 }
 #endif

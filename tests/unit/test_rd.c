@@ -179,7 +179,7 @@ Test(slice, copies)
 Test(rd, scan_finds_what_a_loop_finds)
 {
     uint8_t b[70];
-    uint16_t mark[80];
+    uint16_t mark[80 + WW_SCAN_STEP];
     for (size_t n = 0; n <= sizeof b; n++) {
         for (size_t i = 0; i < n; i++)
             b[i] = (uint8_t)((i * 7 + n) % 5 == 0 ? '|' : 'a');
@@ -201,7 +201,7 @@ Test(rd, scan_finds_what_a_loop_finds)
 Test(rd, scan_tells_escapes_and_high_bytes_anywhere)
 {
     uint8_t b[37];
-    uint16_t mark[4];
+    uint16_t mark[4 + WW_SCAN_STEP];
     for (size_t n = 1; n <= sizeof b; n++)
         for (size_t at = 0; at < n; at++) {
             memset(b, 'a', sizeof b);

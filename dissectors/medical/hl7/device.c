@@ -3,17 +3,6 @@
 #include "dissectors/medical/hl7/hl7.h"
 #include "sensor/base/hash.h"
 
-static uint64_t hash_of(struct ww_slice s)
-{
-    uint64_t h = 0xcbf29ce484222325u;
-    struct ww_rd r = ww_rd(s);
-    while (r.left >= 8)
-        h = ww_mix(h ^ ww_rd_be64(&r), 0x9e3779b97f4a7c15u);
-    while (r.left > 0)
-        h = (h ^ ww_rd_u8(&r)) * 0x100000001b3u;
-    return h;
-}
-
 /* Keeps a device once a message; what does not fit is counted. */
 static struct hl7_device *keep(struct hl7_msg *m, const struct hl7_device *d)
 {
@@ -76,17 +65,21 @@ static bool entity(const struct hl7_msg *m, const struct hl7_fields *f, size_t n
     return d->subject_id.len > 0;
 }
 
-/** OBX-18 names the equipment; OBX-3 of the same row its kind when it describes the device itself.
+/**
+ * OBX-18 names the equipment; OBX-3 of the same row its kind when the row describes the equipment
+ * itself: it has no value, or OBX-11 is X (IHE PCD TF-2).
  */
 void ww_hl7_device_obx(struct hl7_msg *m, const struct hl7_fields *f)
 {
+    static const struct ww_key fixed = { { 0x2545f4914f6cdd1du, 0x9e3779b97f4a7c15u } };
     struct hl7_device d;
-    struct ww_slice named = ww_hl7_field(f, 18);
+    struct ww_slice named = ww_hl7_field(f, 18), code = { NULL, 0 };
     if (named.n == 0)
         return;
-    struct ww_slice code = ww_hl7_part(ww_hl7_field(f, 3), m->text.seps.comp, f->enc, 1);
+    if (ww_hl7_field(f, 2).n == 0 || ww_slice_eqs(ww_hl7_field(f, 11), "X"))
+        code = ww_hl7_comp(m, f, 3, 1);
     bool describes = ww_slice_starts(code, "MDC_DEV_");
-    uint64_t hash = hash_of(named);
+    uint64_t hash = ww_mix_bytes(&fixed, named.p, named.n);
     if (hash == m->last_obx18 && !describes) /* row after row names the same equipment */
         return;
     m->last_obx18 = hash;

@@ -94,41 +94,51 @@ static void message_time(struct ww_cx *cx, struct hl7_ack *e, struct ww_slice st
     clock_offset(cx, e, exact);
 }
 
-static bool holds(struct ww_slice s, const char *part)
+/* What follows the first place of a text; empty when it is not there. */
+static struct ww_slice after(struct ww_slice s, struct ww_slice part)
 {
-    return s.n > 0 && memmem(s.p, s.n, part, strlen(part)) != NULL;
+    const uint8_t *p = s.n > 0 ? memmem(s.p, s.n, part.p, part.n) : NULL;
+    return p == NULL ? (struct ww_slice){ NULL, 0 }
+                     : ww_slice_sub(s, (size_t)(p - s.p) + part.n, s.n);
 }
 
-/* The IHE transaction, by a part of MSH-21 (all repetitions) or a trigger that has one meaning. */
-static void transaction(struct hl7_msg *m, struct ww_slice p)
+/* The transaction that a profile names, by what follows PCD_ or the OID of the framework. */
+static const char *by_profile(struct ww_slice profiles)
 {
     static const struct {
-        const char *in, *name;
-    } known[] = { { "PCD_ACM", "PCD-04" },         { "PCD_PIV", "PCD-03" },
-                  { "PCD_IPEC", "PCD-10" },        { "PCD_IDC", "PCD-09" },
-                  { "PCD_DEC", "PCD-01" },         { "PCD_001", "PCD-01" },
-                  { "19376.1.6.1.1.1", "PCD-01" }, { "19376.1.6.1.3.1", "PCD-03" },
-                  { "19376.1.6.1.4.1", "PCD-04" } };
+        bool oid;
+        const char *next, *name;
+    } known[] = { { false, "ACM", "PCD-04" },  { false, "PIV", "PCD-03" },
+                  { false, "IPEC", "PCD-10" }, { false, "IDC", "PCD-09" },
+                  { false, "DEC", "PCD-01" },  { false, "001", "PCD-01" },
+                  { true, "1.1", "PCD-01" },   { true, "3.1", "PCD-03" },
+                  { true, "4.1", "PCD-04" } };
+    struct ww_slice name = after(profiles, WW_SLICE_LIT("PCD_"));
+    struct ww_slice oid = name.n > 0 ? name : after(profiles, WW_SLICE_LIT("19376.1.6.1."));
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (known[i].oid == (name.n == 0) && ww_slice_starts(oid, known[i].next))
+            return known[i].name;
+    return NULL;
+}
+
+/* The IHE transaction: a trigger that has one meaning, or MSH-21 (all repetitions). */
+static void transaction(struct hl7_msg *m, struct ww_slice profiles)
+{
     static const struct {
         const char *type, *trigger, *name;
     } sure[] = { { "ORU", "R40", "PCD-04" },
                  { "ORA", "R41", "PCD-05" },
                  { "ORU", "R42", "PCD-10" } };
     struct ww_slice trigger = WW_STR(m->ev.trigger);
-    bool any = holds(p, "PCD") || holds(p, "19376");
-    if (!any && (trigger.n != 3 || ww_slice_at(trigger, 1) != '4'))
-        return;
-    for (size_t i = 0; i < sizeof sure / sizeof sure[0]; i++)
+    const char *name = NULL;
+    for (size_t i = 0; ww_slice_at(trigger, 1) == '4' && i < sizeof sure / sizeof sure[0]; i++)
         if (ww_slice_eqs(WW_STR(m->ev.message_type), sure[i].type) &&
-            ww_slice_eqs(trigger, sure[i].trigger)) {
-            (void)WW_SET(m->ev.transaction, ww_slice_str(sure[i].name));
-            return;
-        }
-    for (size_t i = 0; i < sizeof known / sizeof known[0] && any; i++)
-        if (holds(p, known[i].in)) {
-            (void)WW_SET(m->ev.transaction, ww_slice_str(known[i].name));
-            return;
-        }
+            ww_slice_eqs(trigger, sure[i].trigger))
+            name = sure[i].name;
+    if (name == NULL && profiles.n > 0)
+        name = by_profile(profiles);
+    if (name != NULL)
+        (void)WW_SET(m->ev.transaction, ww_slice_str(name));
 }
 
 /* Empties an event without touching the room of its texts: bodies are large, messages frequent. */
@@ -168,12 +178,19 @@ static const struct {
     { "OMG", "O19", "OMG-0*" }, { "OMI", "Z23", "OMG-1*" }, { "ORU", "R01", "OMG-13" },
 };
 
+static bool holds(struct ww_slice s, const char *part)
+{
+    return s.n > 0 && memmem(s.p, s.n, part, strlen(part)) != NULL;
+}
+
 /* The Japanese convention that a message follows, by its profile, or by a trigger that only JAHIS
  * data exchange standards define. */
 static void convention(struct hl7_msg *m, struct ww_slice profiles)
 {
     struct hl7_ack *e = &m->ev;
     struct ww_slice type = WW_STR(e->message_type), trigger = WW_STR(e->trigger);
+    if (e->transaction.len > 0)
+        return;
     bool stored = holds(profiles, "SS-MIX") || holds(profiles, "1.2.392.200250.2.1");
     bool jahis =
         holds(profiles, "JAHIS") || (ww_slice_at(trigger, 0) == 'Z' &&

@@ -80,4 +80,7 @@ const struct ww_dissector ww_dissector_hl7 = {
     .gap = hl7_gap,
     .tick = hl7_tick,
     .end = hl7_end,
+    .content_size = sizeof(struct hl7_content),
+    .content_probe = ww_hl7_content_probe,
+    .content = ww_hl7_content,
 };

@@ -2,6 +2,7 @@
  *
  * hl7.c      what the engine calls
  * frame.c    blocks, text without framing, resynchronisation
+ * content.c  messages that other protocols carry
  * probe.c    recognition
  * head.c     MSH
  * message.c  the segments of a message behind it
@@ -16,6 +17,8 @@
 #define WW_HL7_H
 #include "dissectors/dissector.h"
 #include "dissectors/lib/phi.h"
+#include "dissectors/lib/xml.h"
+#include "sensor/base/scan.h"
 
 enum {
     HL7_SEG_MAX = 65536 - 64, /* bytes of one segment that are read; the rest is skipped */
@@ -160,7 +163,8 @@ enum hl7_declared {
 /* A segment and where its fields end. */
 struct hl7_fields {
     struct ww_slice seg;
-    uint16_t mark[HL7_FIELDS_MAX]; /* offset of the separator behind the id, field 1 ... */
+    uint16_t mark[HL7_FIELDS_MAX +
+                  WW_SCAN_STEP]; /* offset of the separator behind the id, field 1 ... */
     uint16_t marks;
     uint8_t header; /* 1: MSH, FHS, BHS, whose first separator counts as a field */
     uint8_t enc;    /* enum hl7_enc */
@@ -250,6 +254,12 @@ struct hl7_side {
         char b[HL7_TAIL];
     } tail; /* start of a last segment that has no end yet; bare streams only */
 };
+/* State of one content. */
+struct hl7_content {
+    bool begun, xml;
+    struct ww_xml_scan scan; /* of a token that is not complete yet */
+    struct hl7_side side;
+};
 struct hl7_state {
     struct hl7_side side[2];
     bool client_told;
@@ -282,6 +292,10 @@ struct hl7_run {
 };
 
 enum ww_guess ww_hl7_probe(struct ww_slice in, enum ww_dir dir);
+enum ww_guess ww_hl7_begins(struct ww_slice in);
+enum ww_guess ww_hl7_content_probe(const struct ww_content *meta, struct ww_slice in);
+struct ww_parse ww_hl7_content(struct ww_cx *cx, void *state, const struct ww_content *meta,
+                               enum ww_dir dir, struct ww_slice in, bool last);
 size_t ww_hl7_bytes(const struct hl7_run *run, struct ww_slice in, size_t *need);
 void ww_hl7_take(const struct hl7_run *run, struct ww_slice seg, bool cut);
 void ww_hl7_begin(const struct hl7_run *run, struct ww_slice seg, bool cut);

@@ -19,6 +19,7 @@
 #define PLACE    WW_PHI_PLACE
 #define CLINICAL WW_PHI_CLINICAL
 
+static const struct hl7_phi_row obx[] = { { 5, CLINICAL }, { 16, STAFF }, { 0, 0 } };
 static const struct kind_of_segment {
     uint32_t id;
     const struct hl7_phi_row *rows; /* ends with field 0 */
@@ -45,7 +46,7 @@ static const struct kind_of_segment {
     SEG('O', 'B', 'R', { 2, ORDER }, { 3, ORDER }, { 10, STAFF }, { 13, TEXT }, { 16, STAFF },
         { 17, STAFF }, { 28, STAFF }, { 31, TEXT }, { 32, STAFF }, { 33, STAFF }, { 34, STAFF },
         { 35, STAFF })
-    SEG('O', 'B', 'X', { 5, CLINICAL }, { 16, STAFF })
+    { HL7_ID('O', 'B', 'X'), obx },
     SEG('O', 'R', 'C', { 2, ORDER }, { 3, ORDER }, { 10, STAFF }, { 11, STAFF }, { 12, STAFF },
         { 19, STAFF })
     SEG('P', 'D', '1', { 4, STAFF })
@@ -73,6 +74,8 @@ static const struct kind_of_segment {
 const struct hl7_phi_row *ww_hl7_phi_rows(uint32_t id)
 {
     size_t lo = 0, hi = sizeof segments / sizeof segments[0];
+    if (id == HL7_ID('O', 'B', 'X')) /* most of all segments are results */
+        return obx;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
         if (segments[mid].id == id)

@@ -42,14 +42,9 @@ static enum ww_guess inside(struct ww_slice s)
     return pid ? WW_GUESS_YES : WW_GUESS_NO;
 }
 
-/**
- * Is this HL7 v2?
- * Return: YES on a header line with MSH-9, after a few bytes of noise or after the end of a block;
- *         YES in the middle of a message where several segments say so
- */
-enum ww_guess ww_hl7_probe(struct ww_slice in, enum ww_dir dir)
+/* Bytes in front of a header that say nothing, at most eight. */
+static size_t noise(struct ww_slice in)
 {
-    (void)dir;
     size_t at = 0;
     while (at < 8 && at < in.n) {
         uint8_t b = ww_slice_at(in, at);
@@ -58,6 +53,24 @@ enum ww_guess ww_hl7_probe(struct ww_slice in, enum ww_dir dir)
             break;
         at++;
     }
+    return at;
+}
+
+/** Does a header line begin here? MAYBE: more bytes may tell. */
+enum ww_guess ww_hl7_begins(struct ww_slice in)
+{
+    return header_line(ww_slice_sub(in, noise(in), in.n));
+}
+
+/**
+ * Is this HL7 v2?
+ * Return: YES on a header line with MSH-9, after a few bytes of noise or after the end of a block;
+ *         YES in the middle of a message where several segments say so
+ */
+enum ww_guess ww_hl7_probe(struct ww_slice in, enum ww_dir dir)
+{
+    (void)dir;
+    size_t at = noise(in);
     struct ww_slice rest = ww_slice_sub(in, at, in.n);
     if (rest.n == 0)
         return in.n < 8 ? WW_GUESS_MAYBE : WW_GUESS_NO;

@@ -2,7 +2,6 @@
  * Source: HL7 v2.5.1 2.5.4 (delimiters), 2.15.9.18 (character sets), JAHIS and SS-MIX2 use */
 #include "dissectors/lib/charset.h"
 #include "dissectors/medical/hl7/hl7.h"
-#include "sensor/base/scan.h"
 
 static bool delimiter(uint8_t b)
 {
