@@ -161,8 +161,10 @@ static void tcp_state(struct ww_worker *w, uint32_t i, const struct ww_dec *d, e
         if (!(d->tcp_flags & WW_TCP_RST) && (syn_ack || reply))
             ww_worker_tell_open(w, i, dir, syn_ack ? "syn_ack" : "reply");
     }
-    if ((f->flags | d->tcp_flags) & (WW_FF_RST_A | WW_FF_RST_B | WW_TCP_RST))
+    if ((f->flags & (WW_FF_RST_A | WW_FF_RST_B)) || (d->tcp_flags & WW_TCP_RST))
         reset(w, i, d, dir);
+    if ((d->tcp_flags & WW_TCP_URG) && d->payload.n > 0) /* receivers do not agree on it (RFC 6093 3) */
+        ww_engine_anomaly(&w->engine, i, dir, "stream", "urgent_data", "tcp");
     if (d->tcp_flags & WW_TCP_FIN)
         f->flags |= dir == WW_A ? WW_FF_FIN_A : WW_FF_FIN_B;
     bool fins = (f->flags & (WW_FF_FIN_A | WW_FF_FIN_B)) == (WW_FF_FIN_A | WW_FF_FIN_B);

@@ -372,7 +372,7 @@ static inline size_t count(const struct net *n, const char *type)
     return k;
 }
 
-static const struct ev *nth(const struct net *n, const char *type, size_t k)
+static inline const struct ev *nth(const struct net *n, const char *type, size_t k)
 {
     for (size_t i = 0; i < n->n; i++)
         if (strcmp(n->ev[i].type, type) == 0 && k-- == 0)

@@ -30,14 +30,17 @@ lan_up() {
     ip -n "${ns_prefix}sw" link set br0 up promisc on
 }
 
-# lan_host NAME ADDRESS/LEN|- MAC [GATEWAY]: offloads are off, so frames have MTU size and true checksums
+# lan_host NAME ADDRESS/LEN|- MAC [GATEWAY]: offloads are off, so frames have MTU size and true checksums;
+# lan_offload=on leaves them on
 lan_host() {
     local ns=$ns_prefix$1
     ip netns add "$ns"
     ip -n "$ns" link add eth0 type veth peer name "p_$1" netns "${ns_prefix}sw"
     ip -n "$ns" link set eth0 address "$3"
-    ip netns exec "$ns" ethtool -K eth0 tx off tso off gso off gro off >/dev/null 2>&1
-    ip netns exec "${ns_prefix}sw" ethtool -K "p_$1" tx off tso off gso off gro off >/dev/null 2>&1
+    if [ "${lan_offload:-off}" = off ]; then
+        ip netns exec "$ns" ethtool -K eth0 tx off tso off gso off gro off >/dev/null 2>&1
+        ip netns exec "${ns_prefix}sw" ethtool -K "p_$1" tx off tso off gso off gro off >/dev/null 2>&1
+    fi
     ip netns exec "$ns" sysctl -qw net.ipv6.conf.all.disable_ipv6=1
     ip -n "${ns_prefix}sw" link set "p_$1" master br0 up
     ip -n "$ns" link set lo up
@@ -81,13 +84,13 @@ wait_listen() {
     exit 1
 }
 
-# lan_record FILE [FILTER]
+# lan_record FILE [FILTER]; lan_snap says how many bytes of a frame are kept
 lan_record() {
     capture_file=$topic_dir/$1
     shift
     rm -f "$capture_file"
     # The ring has one slot of the snap length for each frame: a small snap length, above the MTU, means many slots.
-    ip netns exec "${ns_prefix}sw" tcpdump -Z root -i br0 -s 2048 -B 32768 --immediate-mode -U \
+    ip netns exec "${ns_prefix}sw" tcpdump -Z root -i br0 -s "${lan_snap:-2048}" -B 32768 --immediate-mode -U \
         -w "$capture_file" "$@" >/dev/null 2>"$scratch/tcpdump.err" &
     capture_pid=$!
     for _ in $(seq 100); do

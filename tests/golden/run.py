@@ -47,6 +47,10 @@ INTERNAL = {"flow.start", "flow.open", "flow.app"}  # between the rooms only; no
 MESSAGES = {"http", "fhir", "ihe", "dicom", "hl7", "dns", "dhcp", "arp", "astm", "poct1a", "syslog"}
 
 
+# segments that contradict each other: which of them is read depends on which are seen, for a receiver as for us
+TWO_ANSWERS = {"mirror-contradict-forged", "mirror-contradict-segments"}
+
+
 class Failure(Exception):
     pass
 
@@ -253,7 +257,7 @@ def variants(path):
         v, cut = pcapfile.snap(c, n)
         yield "snap%d" % n, v, (lambda ev, cut=cut: cut == 0 or stat(ev, "capture", "truncated") == cut or "packets were cut, but not told")
     v, lost = pcapfile.thin(c)
-    yield "thin", v, (lambda ev, lost=lost: lost == 0 or stat(ev, "stream", "gap_bytes") > 0 or "bytes were lost, but no gap is told")
+    yield "thin", v, (lambda ev, lost=lost: lost == 0 or stat(ev, "stream", "gap_bytes") > 0 or stat(ev, "capture", "copies") > 0 or "bytes were lost, but no gap is told")
     yield "shuffle", pcapfile.shuffle(c), None
     yield "double", pcapfile.double(c), None
     yield "late", pcapfile.start_late(c), None
@@ -261,6 +265,9 @@ def variants(path):
 
 def do_variants(program, t):
     table, path = degrades(), capture_of(t)
+    if t["name"] in TWO_ANSWERS:
+        print("skipped: %s has two answers" % t["name"])
+        return 77
     try:
         all_variants = list(variants(path))
     except ValueError:
