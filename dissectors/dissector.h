@@ -93,9 +93,11 @@ struct ww_dissector {
 
     /* Content carried by another protocol; a dissector may have these two alone, without ports, first,
      * probe and data. The probe is asked with the first piece, and again with the first bytes (at
-     * least WW_CONTENT_FIRST, or all there are) when nobody said YES; then MAYBE is enough. content gets a state of its own (content_size bytes,
-     * zeroed, for one content). In its answers ww_next says that it has seen enough, ww_stop that the
-     * content is broken; ww_more works as in streams. No alarms, no content inside of content. */
+     * least WW_CONTENT_FIRST, or all there are) when nobody said YES; then MAYBE is enough. content
+     * gets a state of its own (content_size bytes, zeroed, for one content). In its answers ww_next
+     * says that it has seen enough (to the first piece: that the bytes are for others, who are asked
+     * then), ww_stop that the content is broken; ww_more works as in streams. No alarms, no content
+     * inside of content. */
     uint32_t content_size;
     enum ww_guess (*content_probe)(const struct ww_content *meta, struct ww_slice in);
     struct ww_parse (*content)(struct ww_cx *cx, void *state, const struct ww_content *meta,

@@ -264,19 +264,25 @@ uint64_t ww_engine_content(struct ww_engine *g, uint32_t flow, const struct ww_c
             return WW_CONTENT_ALL;
     }
     uint64_t jump = meta->at - s->at;
+    size_t n = in.n;
+    bool known = false;
     bool wanted = WW_INVARIANT(meta->at >= s->at) && jump <= s->skip; /* else bytes are missing */
     if (wanted) {
         s->skip -= jump;
         s->at = meta->at + in.n;
         if (s->app == NOBODY)
             wanted = decide(g, s, meta, &in, last);
-        if (wanted && s->app != NOBODY)
+        known = s->app != NOBODY;
+        if (wanted && known)
             wanted = feed(g, flow, s, meta, dir, in, last);
     }
     if (wanted && !last)
         return s->skip;
     drop(g, x);
-    return WW_CONTENT_ALL;
+    bool envelope = meta->at == 0 && n == 0;
+    if (!envelope || last || !known || place(g, x, meta->id) == NULL)
+        return WW_CONTENT_ALL;
+    return 0; /* who took the envelope leaves the bytes to others */
 }
 
 /* ---- compressed content --------------------------------------------------------------------------- */

@@ -188,6 +188,7 @@ static uint64_t read_piece(struct t_feed *f, const struct ww_content *m, enum ww
         *r = (struct t_reader){ .open = true, .id = m->id, .b = malloc(1) };
     }
     uint64_t jump = m->at - r->at;
+    size_t n = in.n;
     bool wanted = jump <= r->skip;
     if (wanted) {
         r->at = m->at + in.n;
@@ -210,8 +211,11 @@ static uint64_t read_piece(struct t_feed *f, const struct ww_content *m, enum ww
     }
     if (wanted)
         return r->skip;
+    bool left = r->d != NULL && m->at == 0 && n == 0 && !last; /* it leaves the bytes to others */
     close_reader(r);
-    return WW_CONTENT_ALL;
+    if (left)
+        *r = (struct t_reader){ .open = true, .id = m->id, .b = malloc(1) };
+    return left ? 0 : WW_CONTENT_ALL;
 }
 
 uint64_t t_content(struct t_feed *f, const struct ww_content *meta, enum ww_dir dir, const void *p,

@@ -26,16 +26,18 @@ struct subject {
 };
 struct source { /* an event that can carry such items */
     int type;
-    const struct ww_field *kinds, *person;
+    const struct ww_field *kinds, *person; /* person: NULL when it tells none */
 };
 struct state {
     struct ww_table pairs, subjects;
     uint64_t serial;
-    struct source source[10];
+    struct source source[12];
+    const struct ww_field *command; /* of dicom.dataset */
 };
 static const char *const events[] = { "dicom.request", "dicom.response", "hl7.message", "hl7.ack",
                                       "astm.message",  "poct1a.message", "syslog.audit",
-                                      "http.request",  "fhir.request",   "fhir.body" };
+                                      "http.request",  "fhir.request",   "fhir.body",
+                                      "dicom.web_results", "dicom.dataset" };
 static_assert(sizeof events / sizeof events[0] ==
                   sizeof((struct state *)0)->source / sizeof(struct source),
               "one source an event");
@@ -50,7 +52,10 @@ static enum ww_rc start(struct ww_detect *d, void *state, struct ww_err *e)
                            sizeof(struct subject), sizeof(struct subject), e);
     for (size_t i = 0; i < sizeof events / sizeof events[0] && rc == WW_OK; i++) {
         rc = ww_detect_field(d, events[i], "phi_kinds", &s->source[i].type, &s->source[i].kinds, e);
-        if (rc == WW_OK)
+        bool data_set = strcmp(events[i], "dicom.dataset") == 0;
+        if (rc == WW_OK && data_set)
+            rc = ww_detect_field(d, events[i], "command", &s->source[i].type, &s->command, e);
+        else if (rc == WW_OK)
             rc = ww_detect_field(d, events[i], "patient", &s->source[i].type, &s->source[i].person,
                                  e);
     }
@@ -117,6 +122,8 @@ static void event(struct ww_detect *d, void *state, const struct ww_event *e)
         from = s->source[i].type == type ? &s->source[i] : NULL;
     if (from == NULL)
         return;
+    if (from->person == NULL && !ww_slice_eqs(ww_get_str(e, s->command), "file"))
+        return; /* a data set of a message: its request told the same */
     uint32_t kinds = (uint32_t)ww_get_u64(e, from->kinds);
     if ((kinds & PHI_DIRECT) == 0)
         return;
@@ -133,7 +140,7 @@ static void event(struct ww_detect *d, void *state, const struct ww_event *e)
     ww_found_device(d, &x, 301, 'a', e, dev, side);
     x.f.variant = variant_of(d, e, &x);
     x.f.phi_kinds = kinds;
-    uint32_t n = count(s, dev, &e->end[side ^ 1].ip, ww_get_u64(e, from->person));
+    uint32_t n = count(s, dev, &e->end[side ^ 1].ip, from->person != NULL ? ww_get_u64(e, from->person) : 0);
     x.f.subjects = n > 0 ? n : WW_NULL32;
     x.f.field = WW_SLICE_LIT("phi_kinds");
     x.f.hypotheses = WW_HYP_MISCONFIGURATION;

@@ -39,6 +39,7 @@ IDS = {
     "dns.answer": ("id", "name", "address"), "dhcp.message": ("id", "dhcp_type", "client_mac"),
     "http.request": ("http_method",), "http.response": ("status",),
     "fhir.request": ("interaction", "resource"), "fhir.response": ("status",), "fhir.body": ("resource", "bytes"),
+    "dicom.web_request": ("service", "level"), "dicom.web_response": ("status",), "dicom.web_results": ("bytes",),
     "arp.message": ("opcode", "src_ip", "dest_ip", "src_mac"), "astm.message": ("sender", "message_time"),
     "poct1a.hello": ("control_id",), "poct1a.message": ("control_id",), "poct1a.ack": ("control_id",),
     "syslog.message": ("message_time", "app_name"), "syslog.audit": ("event_code", "event_time"),

@@ -297,6 +297,52 @@ Test(engine_content, what_he_skips_need_not_be_handed_on)
     net_free(n);
 }
 
+/* Takes the envelope only. */
+static enum ww_guess env_probe(const struct ww_content *m, struct ww_slice in)
+{
+    note('e');
+    return in.n == 0 && ww_slice_eqs(m->media, "env") ? WW_GUESS_YES : WW_GUESS_NO;
+}
+static struct ww_parse env_read(struct ww_cx *cx, void *state, const struct ww_content *m, enum ww_dir dir,
+                                struct ww_slice in, bool last)
+{
+    struct t_msg b = { .at = m->at };
+    (void)state;
+    (void)last;
+    if (in.n > 0)
+        t_die("bytes that were left to others");
+    WW_SET(b.text, WW_SLICE_LIT("envelope"));
+    ww_emit(cx, &t_msg_type, dir, &b);
+    return ww_next(0);
+}
+static const struct ww_dissector env = { .name = "env", .spec = "these tests", .events = msg_events, .max_msg = 1,
+                                         .content_size = 8, .content_probe = env_probe, .content = env_read };
+static const struct ww_dissector *const with_env[] = { &env, &car, &rec, NULL };
+
+Test(engine_content, an_envelope_for_one_and_the_bytes_for_another)
+{
+    struct ww_worker_cfg c = small();
+    c.dissectors = with_env;
+    struct net *n = net_with(c);
+    open_tcp(n);
+    puts_(n, 'b', "env");
+    cr_assert(eq(u64, wish, 0));
+    puts_(n, 'd', "Tabc");
+    puts_(n, 'l', "wxyz");
+    cr_assert(eq(str, asked, "eer")); /* asked again with the bytes */
+    cr_assert(eq(str, (char *)told(n, 0), "envelope"));
+    cr_assert(eq(str, (char *)told(n, 1), "Tabc"));
+    cr_assert(eq(str, (char *)told(n, 2), "wxyz"));
+    puts_(n, 'e', "env"); /* without bytes nobody else is asked */
+    cr_assert(eq(u64, wish, WW_CONTENT_ALL));
+    cr_assert(eq(str, asked, "eere"));
+    puts_(n, 'b', "env");
+    ww_worker_end(n->w);
+    cr_assert(eq(u32, n->w->engine.contents.used, 0));
+    cr_assert(eq(u32, n->w->engine.content_state[0].used, 0));
+    net_free(n);
+}
+
 Test(engine_content, enough_broken_and_nested)
 {
     struct net *n = start();
