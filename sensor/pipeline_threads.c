@@ -7,9 +7,9 @@
 
 void ww_pause(const struct ww_run *run, unsigned *turn)
 {
-    enum { SHORT_NS = 20000, LONG_NS = 500000, REST_NS = 2000000 };
+    enum { SHORT_NS = 200000, LONG_NS = 500000, REST_NS = 2000000 };
     unsigned t = (*turn)++;
-    if (t < 4) {
+    if (t < 2) {
         (void)sched_yield();
         return;
     }
