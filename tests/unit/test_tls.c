@@ -217,6 +217,23 @@ Test(tls, weak_and_old)
     }
 }
 
+/* Up to draft 21 of TLS 1.3 the answer had neither session nor compression method. */
+Test(tls, draft_of_tls13)
+{
+    static const uint8_t answer[] = "\x16\3\1\0\x2e\2\0\0\x2a\x7f\x12"
+                                    "abcdefghijklmnopqrstuvwxyz012345"
+                                    "\x13\3"
+                                    "\0\4"
+                                    "\0\x28\0\0";
+    struct t_feed *f = t_new(&ww_dissector_tls);
+    cr_assert(eq(int, ww_dissector_tls.probe((struct ww_slice){ answer, sizeof answer - 1 }, WW_B),
+                 WW_GUESS_YES));
+    t_bytes(f, WW_B, answer, sizeof answer - 1);
+    STR(t_find(f, "tls.server", 0), "version", "TLS 1.3");
+    STR(t_find(f, "tls.server", 0), "cipher", "0x1303");
+    t_free(f);
+}
+
 /* Names that are none, lengths that lie: nothing of them is told. */
 Test(tls, lies)
 {

@@ -4,11 +4,16 @@
 enum { EXT_SNI = 0, EXT_ALPN = 16, EXT_VERSIONS = 43 };
 enum { RANDOM = 32, KEY_HELLO = 1 };
 
+static bool draft(uint16_t v)
+{
+    return v >> 8 == 0x7f;
+}
+
 static const char *version_name(uint16_t v)
 {
     static const char *const name[] = { "SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3" };
-    if (v >> 8 == 0x7f)
-        return "TLS 1.3"; /* its drafts */
+    if (draft(v))
+        return "TLS 1.3";
     return v >= 0x0300 && v <= 0x0304 ? name[v - 0x0300] : "";
 }
 
@@ -96,12 +101,14 @@ static bool extension(struct ww_rd *r, uint16_t *type, struct ww_rd *body)
     return !r->bad;
 }
 
-/* Up to the list of extensions: version, random, session. Return: the version */
+/* Version, random, session. Return: the version. Drafts of TLS 1.3 up to 21 answered without a
+ * session (and without a compression method behind the cipher suite). */
 static uint16_t front(struct ww_rd *r)
 {
     uint16_t version = ww_rd_be16(r);
     ww_rd_skip(r, RANDOM);
-    ww_rd_skip(r, ww_rd_u8(r));
+    if (!draft(version))
+        ww_rd_skip(r, ww_rd_u8(r));
     return version;
 }
 
@@ -167,7 +174,8 @@ void ww_tls_server_hello(const struct call *c, struct ww_slice body)
     struct ww_out o = ww_out(room, sizeof room);
     bool retry = ww_slice_be32(body, 2) == 0xcf21ad74;
     uint16_t type, version = front(&r), cipher = ww_rd_be16(&r);
-    ww_rd_skip(&r, 1);
+    if (!draft(version))
+        ww_rd_skip(&r, 1);
     if (r.bad || retry)
         return;
     struct ww_rd list = ww_rd_sub(&r, ww_rd_be16(&r));

@@ -87,8 +87,9 @@ static enum ww_guess probe(struct ww_slice in, enum ww_dir dir)
     uint32_t n = ww_rd_be24(&r);
     uint16_t version = ww_rd_be16(&r);
     bool hello = kind == HS_CLIENT_HELLO || kind == HS_SERVER_HELLO;
-    return hello && n >= 38 && version >= 0x0300 && version <= 0x0304 ? WW_GUESS_YES
-                                                                      : middle(in, len);
+    bool known =
+        (version >= 0x0300 && version <= 0x0304) || version >> 8 == 0x7f; /* drafts of 1.3 */
+    return hello && n >= 38 && known ? WW_GUESS_YES : middle(in, len);
 }
 
 /* Handshake messages of one record; one that goes on in the next record is read as far as it came.
