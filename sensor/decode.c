@@ -1,7 +1,7 @@
 /* decode.c - Ethernet, IPv4/IPv6, TCP/UDP/ICMP: a pure function over one frame.
  *
- * Nearly every packet goes from top to bottom of this file and nowhere else, so each header costs one
- * comparison of lengths; what is rare stands in files of its own.
+ * Nearly every packet goes from top to bottom of this file and nowhere else, so each header costs
+ * one comparison of lengths; what is rare stands in files of its own.
  */
 #include "sensor/decode_int.h"
 
@@ -19,12 +19,16 @@ const char *ww_dec_name(enum ww_dec_outcome o)
 
 const char *ww_tunnel_name(uint8_t kind)
 {
-    (void)kind;
-    return "tunnel";
+    static const char *const names[] = {
+#define WW_X(id, name) name,
+        WW_TUNNEL_KINDS(WW_X)
+#undef WW_X
+    };
+    return kind < WW_TUN_N ? names[kind] : "?";
 }
 
 /* RFC 9293 3.1 */
-static inline enum ww_dec_outcome tcp(struct ww_dec *d, struct ww_slice in)
+static inline unsigned tcp(struct ww_dec *d, struct ww_slice in)
 {
     if (in.n < 20)
         return WW_DEC_SHORT;
@@ -42,8 +46,16 @@ static inline enum ww_dec_outcome tcp(struct ww_dec *d, struct ww_slice in)
     return hlen <= in.n || d->cut ? WW_DEC_OK : WW_DEC_TCP_HLEN;
 }
 
+/* Ports of tunnels lie between those of GTP-U and of the first VXLAN of Linux: one comparison tells
+ * most datagrams apart. */
+static inline bool tunnel_port(uint16_t port)
+{
+    enum { LOW = 2152, HIGH = 8472 };
+    return (uint16_t)(port - LOW) <= HIGH - LOW;
+}
+
 /* RFC 768 */
-static inline enum ww_dec_outcome udp(struct ww_dec *d, struct ww_slice in)
+static inline unsigned udp(struct ww_dec *d, struct ww_slice in)
 {
     if (in.n < 8)
         return WW_DEC_SHORT;
@@ -58,11 +70,11 @@ static inline enum ww_dec_outcome udp(struct ww_dec *d, struct ww_slice in)
         return WW_DEC_UDP_LEN;
     d->wire = (uint32_t)body;
     d->payload = ww_slice_sub(ww_slice_from(in, 8), 0, body);
-    return WW_DEC_OK;
+    return tunnel_port(d->port[0]) || tunnel_port(d->port[1]) ? WW_MORE_PORT : WW_DEC_OK;
 }
 
 /* RFC 792, RFC 4443 2.1 */
-static enum ww_dec_outcome icmp(struct ww_dec *d, struct ww_slice in)
+static unsigned icmp(struct ww_dec *d, struct ww_slice in)
 {
     struct ww_rd r = ww_rd(in);
     d->icmp_type = ww_rd_u8(&r);
@@ -74,7 +86,7 @@ static enum ww_dec_outcome icmp(struct ww_dec *d, struct ww_slice in)
     return WW_DEC_OK;
 }
 
-static inline enum ww_dec_outcome transport(struct ww_dec *d, struct ww_slice in)
+static inline unsigned transport(struct ww_dec *d, struct ww_slice in)
 {
     d->l4 = in;
     d->payload = in;
@@ -84,18 +96,32 @@ static inline enum ww_dec_outcome transport(struct ww_dec *d, struct ww_slice in
         return udp(d, in);
     if (d->proto == WW_IPPROTO_ICMP || d->proto == WW_IPPROTO_ICMP6)
         return icmp(d, in);
-    return WW_DEC_OK;
+    return WW_MORE_PROTO;
+}
+
+unsigned ww_dec_proto(struct ww_dec *d, struct ww_slice in)
+{
+    return transport(d, in);
+}
+
+static inline enum ww_dec_outcome done(struct ww_dec *d, unsigned step)
+{
+    if (step >= WW_DEC_N)
+        step = ww_dec_peel(d, step);
+    d->outcome = (uint8_t)step;
+    return (enum ww_dec_outcome)step;
 }
 
 enum ww_dec_outcome ww_decode_transport(struct ww_dec *d, struct ww_slice in)
 {
-    enum ww_dec_outcome o = transport(d, in);
-    d->outcome = (uint8_t)o;
-    return o;
+    d->frag = d->more_frags = false;
+    d->frag_off = 0;
+    d->wire = (uint32_t)in.n;
+    return done(d, transport(d, in));
 }
 
 /* RFC 791 3.1 */
-static inline enum ww_dec_outcome ipv4(struct ww_dec *d, struct ww_slice in)
+static inline unsigned ipv4(struct ww_dec *d, struct ww_slice in)
 {
     if (in.n < 20)
         return WW_DEC_SHORT;
@@ -166,7 +192,7 @@ static bool ipv6_ext(struct ww_dec *d, struct ww_rd *r, uint8_t *next)
     return !r->bad;
 }
 
-static enum ww_dec_outcome ipv6_exts(struct ww_dec *d, struct ww_slice in)
+static unsigned ipv6_exts(struct ww_dec *d, struct ww_slice in)
 {
     struct ww_rd r = ww_rd(in);
     unsigned n = 0;
@@ -183,7 +209,7 @@ static enum ww_dec_outcome ipv6_exts(struct ww_dec *d, struct ww_slice in)
 }
 
 /* RFC 8200 3 */
-static inline enum ww_dec_outcome ipv6(struct ww_dec *d, struct ww_slice in)
+static inline unsigned ipv6(struct ww_dec *d, struct ww_slice in)
 {
     if (in.n < 40)
         return WW_DEC_SHORT;
@@ -206,27 +232,24 @@ static inline enum ww_dec_outcome ipv6(struct ww_dec *d, struct ww_slice in)
     return transport(d, rest);
 }
 
-/* IEEE 802.1Q 9.6: tags, outermost first. Return: the type behind them; o: whether it was reached. */
-static uint16_t tags(struct ww_dec *d, struct ww_slice *in, uint16_t type, enum ww_dec_outcome *o)
+/* IEEE 802.1Q 9.6: tags, outermost first. Return: WW_DEC_OK when the type behind them was reached.
+ */
+static unsigned tags(struct ww_dec *d, struct ww_slice *in, uint16_t *type)
 {
-    *o = WW_DEC_OK;
-    while (type == WW_ET_VLAN || type == WW_ET_QINQ || type == WW_ET_QINQ_OLD) {
-        if (in->n < 4 || d->nvlan == WW_VLAN_MAX) {
-            *o = in->n < 4 ? WW_DEC_SHORT : WW_DEC_DEPTH;
-            return type;
-        }
+    while (*type == WW_ET_VLAN || *type == WW_ET_QINQ || *type == WW_ET_QINQ_OLD) {
+        if (in->n < 4 || d->nvlan == WW_VLAN_MAX)
+            return in->n < 4 ? WW_DEC_SHORT : WW_DEC_DEPTH;
         d->vlan[d->nvlan++] = ww_slice_be16(*in, 0) & 0x0fff;
-        type = ww_slice_be16(*in, 2);
+        *type = ww_slice_be16(*in, 2);
         *in = ww_slice_from(*in, 4);
     }
-    return type;
+    return WW_DEC_OK;
 }
 
-static inline enum ww_dec_outcome by_type(struct ww_dec *d, struct ww_slice in, uint16_t type)
+static inline unsigned by_type(struct ww_dec *d, struct ww_slice in, uint16_t type)
 {
     if (type != WW_ET_IPV4 && type != WW_ET_IPV6) {
-        enum ww_dec_outcome o;
-        type = tags(d, &in, type, &o);
+        unsigned o = tags(d, &in, &type);
         if (o != WW_DEC_OK)
             return o;
     }
@@ -237,31 +260,25 @@ static inline enum ww_dec_outcome by_type(struct ww_dec *d, struct ww_slice in, 
         return ipv6(d, in);
     d->payload = in;
     d->wire = (uint32_t)in.n;
-    return WW_DEC_NOT_IP;
+    return WW_MORE_TYPE;
 }
 
 /* IEEE 802.3 3.1.1 */
-static inline enum ww_dec_outcome ethernet(struct ww_dec *d, struct ww_slice in)
+static inline unsigned ethernet(struct ww_dec *d, struct ww_slice in)
 {
     if (in.n < 14)
         return WW_DEC_SHORT;
     ww_copy(&d->mac[1], ww_slice_sub(in, 0, 6));
     ww_copy(&d->mac[0], ww_slice_sub(in, 6, 6));
-    uint16_t type = ww_slice_be16(in, 12);
-    if (type < WW_ET_MIN) { /* 802.3 with LLC */
-        d->ethertype = type;
-        d->payload = ww_slice_from(in, 14);
-        return WW_DEC_NOT_IP;
-    }
-    return by_type(d, ww_slice_from(in, 14), type);
+    return by_type(d, ww_slice_from(in, 14), ww_slice_be16(in, 12));
 }
 
-enum ww_dec_outcome ww_dec_ethernet(struct ww_dec *d, struct ww_slice in)
+unsigned ww_dec_ethernet(struct ww_dec *d, struct ww_slice in)
 {
     return ethernet(d, in);
 }
 
-enum ww_dec_outcome ww_dec_type(struct ww_dec *d, struct ww_slice in, uint16_t type)
+unsigned ww_dec_type(struct ww_dec *d, struct ww_slice in, uint16_t type)
 {
     return by_type(d, in, type);
 }
@@ -279,10 +296,7 @@ enum ww_dec_outcome ww_decode(const struct ww_pkt *p, struct ww_dec *d)
     clear(d);
     d->cut = p->caplen < p->len;
     struct ww_slice in = { p->p, p->p == NULL ? 0 : p->caplen };
-    enum ww_dec_outcome o =
-        p->link == WW_LINK_ETHERNET ? ethernet(d, in) : ww_dec_link(d, in, p->link);
-    d->outcome = (uint8_t)o;
-    return o;
+    return done(d, p->link == WW_LINK_ETHERNET ? ethernet(d, in) : ww_dec_link(d, in, p->link));
 }
 
 bool ww_link_known(uint16_t link)

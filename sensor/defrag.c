@@ -32,12 +32,23 @@ static bool same(const struct ww_frag *f, const struct ww_dec *d)
            memcmp(f->ip[1], d->ip[1].p, d->ip[1].n) == 0;
 }
 
+/* The datagram, just given away, whose tunnel holds this fragment; NULL when a frame holds it. */
+static const struct ww_frag *carrier(const struct ww_defrag *t, struct ww_slice in)
+{
+    uintptr_t from = (uintptr_t)t->bytes;
+    uintptr_t at = (uintptr_t)in.p;
+    if (at < from || at - from >= (uintptr_t)t->cap * SIZE)
+        return NULL;
+    return &t->of[(at - from) / SIZE];
+}
+
 /* A set-associative table: the datagram's place is one of WAYS; the oldest of them gives way. */
 static struct ww_frag *place(struct ww_defrag *t, const struct ww_dec *d, uint64_t ts)
 {
     uint64_t h = ww_siphash(&t->key, d->ip[0]) ^ ww_mix(ww_siphash(&t->key, d->ip[1]), d->frag_id | 1u);
     struct ww_frag *set = &t->of[(size_t)(h % (t->cap / WAYS)) * WAYS];
-    struct ww_frag *old = set;
+    const struct ww_frag *around = carrier(t, d->payload);
+    struct ww_frag *old = NULL;
     for (unsigned i = 0; i < WAYS; i++) {
         if (set[i].used && ts - set[i].first > TIMEOUT_NS && ts > set[i].first) {
             set[i].used = false;
@@ -45,8 +56,9 @@ static struct ww_frag *place(struct ww_defrag *t, const struct ww_dec *d, uint64
         }
         if (same(&set[i], d))
             return &set[i];
-        if (!set[i].used || (old->used && set[i].first < old->first))
-            old = set[i].used && !old->used ? old : &set[i];
+        if (&set[i] != around &&
+            (old == NULL || (old->used && (!set[i].used || set[i].first < old->first))))
+            old = &set[i];
     }
     if (old->used)
         t->evicted++;

@@ -6,7 +6,8 @@
 
 enum {
     WW_FRAG_DATAGRAM_MAX = 65535,
-    WW_FRAG_PIECES = 64 /* pieces of one datagram; more are an attack */
+    WW_FRAG_PIECES = 64, /* pieces of one datagram; more are an attack */
+    WW_FRAG_NESTED = 2   /* datagrams within each other that are put together, by tunnels */
 };
 
 struct ww_frag {
@@ -37,7 +38,7 @@ enum ww_rc ww_defrag_init(struct ww_defrag *t, uint32_t cap, struct ww_key key) 
 void ww_defrag_free(struct ww_defrag *t);
 /**
  * Takes a fragment. Out: whole the datagram's body when this was the missing piece; it is valid
- * until the next call.
+ * until the next call, and also while that one takes a fragment that lies inside it.
  * Limits: 30 s (RFC 8200 4.5 says 60, RFC 1122 60-120; links here are local), 64 pieces
  * Overlaps: what came first stays. A piece with other bytes at a place that was seen, or another end, is
  *         told (t->differs); over IPv6 it also ends the datagram, as receivers must do (RFC 8200 4.5)

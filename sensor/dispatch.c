@@ -132,7 +132,10 @@ __attribute__((noinline)) static unsigned decoded(struct ww_dispatch *t, struct 
 {
     struct ww_dec d;
     (void)ww_decode(p, &d);
-    return d.outcome == WW_DEC_OK && d.frag ? fragment(t, p, &d, whole) : by_pair(t, &d);
+    /* a fragment in a tunnel shows its innermost pair itself: the worker puts those together, whether or
+     * not the tunnel's own packets come in fragments */
+    bool here = d.outcome == WW_DEC_OK && d.frag && d.ntunnel == 0;
+    return here ? fragment(t, p, &d, whole) : by_pair(t, &d);
 }
 
 unsigned ww_dispatch_to(struct ww_dispatch *t, struct ww_pkt *p, struct ww_slice *whole)

@@ -45,7 +45,9 @@ void ww_engine_emit(struct ww_engine *g, uint32_t flow, enum ww_dir dir, uint64_
         e->ip_proto = f->proto;
         if (f->app < g->n)
             e->dissector = f->app;
-        for (unsigned k = 0; k < 2 && f->vlan[k] != 0; k++)
+        if (f->chain != 0)
+            ww_chain_tell(&g->flows->chains, f->chain, e);
+        for (unsigned k = 0; f->chain == 0 && k < 2 && f->vlan[k] != 0; k++)
             e->vlan[e->nvlan++] = f->vlan[k];
         if (f->flags & WW_FF_MIDSTREAM)
             e->flags |= WW_EV_MIDSTREAM;
@@ -55,6 +57,9 @@ void ww_engine_emit(struct ww_engine *g, uint32_t flow, enum ww_dir dir, uint64_
         e->nvlan = g->dec->nvlan;
         for (unsigned k = 0; k < g->dec->nvlan; k++)
             e->vlan[k] = g->dec->vlan[k];
+        e->ntunnel = g->dec->ntunnel;
+        for (unsigned k = 0; k < g->dec->ntunnel; k++)
+            e->tunnel[k] = g->dec->tunnel[k];
     }
     ww_copy(e->body, (struct ww_slice){ body, t->size });
     g->emit(g->emit_to, e);

@@ -93,8 +93,10 @@ enum ww_client_by { WW_BY_UNKNOWN, WW_BY_GUESS, WW_BY_PORT, WW_BY_DISSECTOR, WW_
 enum { WW_EV_KEEP = 1, WW_EV_TRUNCATED = 2, WW_EV_MIDSTREAM = 4, WW_EV_LATE = 8 };
 enum { WW_NO_DISSECTOR = 0xff };
 
+/* One layer of the chain around the innermost packet, outermost first. */
 struct ww_tunnel {
-    uint8_t kind;  /* enum in sensor/decode.h; the exporter asks ww_tunnel_name() */
+    uint8_t kind;  /* enum ww_tunnel_kind of sensor/decode.h; the exporter asks ww_tunnel_name() */
+    uint16_t vlan; /* innermost tag of the frame that carried it, 0 = none */
     uint32_t id;   /* VNI, key, label, session */
 };
 

@@ -10,6 +10,24 @@
     F(S, U8, icmp_code, 0, NONE, "", "ICMP code")
 WW_EVENT_DECLARE(ww_flow_start, WW_FLOW_START_FIELDS);
 
+/* One for each tunnel around the first packet of a flow, the outermost first. */
+#define WW_FLOW_TUNNEL_FIELDS(F, S)                                                                \
+    F(S, U8, depth, 0, NONE, "", "1 is the outermost tunnel")                                     \
+    F(S, STR, kind, 16, NONE, "", "vxlan, gre, erspan2, mpls ...")                                \
+    F(S, U32, id, 0, NONE, "", "VNI, key, bottom label, session, TEID, call or security tag; 0 where the kind has none")  \
+    F(S, IP, src, 0, NONE, "", "Who sent the packet that carries the tunnel; none below IP")      \
+    F(S, IP, dst, 0, NONE, "", "Where it was sent to")                                            \
+    F(S, U16, vlan, 0, NONE, "", "Innermost tag of the frame that carries the tunnel; 0 = none")  \
+    F(S, STR, direction, 8, NONE, "", "ERSPAN III: ingress or egress, seen from the mirrored port")   \
+    F(S, U32N, original_vlan, 0, NONE, "", "ERSPAN II, III: VLAN of the frame at the switch")     \
+    F(S, U32N, port_index, 0, NONE, "", "ERSPAN II, III: index or id of the mirrored port")       \
+    F(S, U32N, switch_id, 0, NONE, "", "ERSPAN III: id of the switch, where the platform tells it")   \
+    F(S, U32N, sgt, 0, NONE, "", "ERSPAN III: security group tag")                                \
+    F(S, U64N, timestamp, 0, NONE, "", "ERSPAN III: clock of the switch, in timestamp_unit")      \
+    F(S, U32N, timestamp_unit, 0, NONE, "ns", "ERSPAN III: granularity of timestamp; null = set by the operator")  \
+    F(S, BOOL, truncated, 0, NONE, "", "ERSPAN II, III: the switch cut the frame")
+WW_EVENT_DECLARE(ww_flow_tunnel, WW_FLOW_TUNNEL_FIELDS);
+
 #define WW_FLOW_OPEN_FIELDS(F, S)                                                                  \
     F(S, STR, how, 12, NONE, "", "What showed that the peer answers: syn_ack or reply")
 WW_EVENT_DECLARE(ww_flow_open, WW_FLOW_OPEN_FIELDS);
@@ -75,6 +93,9 @@ WW_EVENT_DECLARE(ww_anomaly_ev, WW_ANOMALY_FIELDS);
     F(S, U64, decoder__arp, 0, NONE, "packets", "ARP")                                            \
     F(S, U64, decoder__other, 0, NONE, "packets", "Frames of other kinds")                        \
     F(S, U64, decoder__invalid, 0, NONE, "packets", "Frames that could not be decoded")           \
+    F(S, U64, decoder__tunnelled, 0, NONE, "packets", "Packets inside of a tunnel")               \
+    F(S, U64, decoder__too_deep, 0, NONE, "packets", "Below more tags or tunnels than are followed")  \
+    F(S, U64, decoder__wlan_opaque, 0, NONE, "packets", "802.11 data that was encrypted, aggregated, in pieces or damaged")  \
     F(S, U64, decoder__fragments, 0, NONE, "packets", "IP fragments")                             \
     F(S, U64, decoder__fragments_differing, 0, NONE, "packets", "Fragments that contradict one before") \
     F(S, U64, decoder__reassembled, 0, NONE, "packets", "Datagrams put together from fragments")  \
@@ -82,6 +103,7 @@ WW_EVENT_DECLARE(ww_anomaly_ev, WW_ANOMALY_FIELDS);
     F(S, U64, flow__total, 0, NONE, "flows", "Flows begun")                                       \
     F(S, U64, flow__active, 0, NONE, "flows", "Flows in the table now")                           \
     F(S, U64, flow__evicted, 0, NONE, "flows", "Flows pushed out of a full table")                \
+    F(S, U64, flow__chains_lost, 0, NONE, "flows", "Flows whose tunnels found no room to be kept")    \
     F(S, U64, flow__midstream, 0, NONE, "flows", "TCP flows whose beginning was not seen")        \
     F(S, U64, flow__one_way, 0, NONE, "flows", "Used TCP flows of which one direction has not been seen")  \
     F(S, U64, flow__tcp, 0, NONE, "flows", "TCP flows begun")                                     \

@@ -12,7 +12,7 @@ enum ww_rc ww_flows_init(struct ww_flows *t, uint32_t cap, struct ww_key key)
     t->mask = slots - 1;
     t->slot = ww_mem_reserve(slots * sizeof *t->slot);
     if (t->slot == NULL || ww_slab_init(&t->slab, sizeof(struct ww_flow), cap) != WW_OK ||
-        ww_wheel_init(&t->wheel, cap) != WW_OK) {
+        ww_wheel_init(&t->wheel, cap) != WW_OK || ww_chains_init(&t->chains, key) != WW_OK) {
         ww_flows_free(t);
         return WW_E_SYS;
     }
@@ -25,6 +25,7 @@ void ww_flows_free(struct ww_flows *t)
     t->slot = NULL;
     ww_slab_free(&t->slab);
     ww_wheel_free(&t->wheel);
+    ww_chains_free(&t->chains);
 }
 
 static void words(struct ww_slice ip, uint64_t w[2])
@@ -116,6 +117,7 @@ uint32_t ww_flow_add(struct ww_flows *t, const struct ww_dec *d, uint32_t hash)
     f->app = WW_APP_UNKNOWN;
     f->vlan[0] = d->vlan[0];
     f->vlan[1] = d->vlan[1];
+    f->chain = ww_chain_get(&t->chains, d);
     uint64_t s = hash & t->mask;
     while (t->slot[s].i != 0)
         s = (s + 1) & t->mask;
@@ -140,6 +142,7 @@ void ww_flow_del(struct ww_flows *t, uint32_t i)
     }
     t->slot[s].i = 0;
     ww_wheel_del(&t->wheel, i);
+    ww_chain_put(&t->chains, f->chain);
     ww_slab_put(&t->slab, i);
 }
 

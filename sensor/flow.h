@@ -4,7 +4,7 @@
 #define WW_FLOW_H
 #include "sensor/base/hash.h"
 #include "sensor/base/wheel.h"
-#include "sensor/decode.h"
+#include "sensor/chain.h"
 
 enum ww_flow_state { WW_FS_NEW, WW_FS_OPEN, WW_FS_CLOSED };
 
@@ -34,6 +34,7 @@ struct ww_flow {
     uint8_t client, client_by;
     uint8_t probes;     /* probe rounds with payload so far */
     uint16_t link;      /* entry of the worker's links where the first packet was seen */
+    uint16_t chain;     /* tags and tunnels around it, see chain.h */
     uint64_t last;      /* packet time of the last packet, ns */
     /* second line */
     uint64_t start;
@@ -57,6 +58,7 @@ struct ww_flows {
     uint32_t cap;
     struct ww_key key;
     struct ww_wheel wheel;
+    struct ww_chains chains;
     uint64_t total, evicted;
     uint32_t clock; /* hand of the eviction clock */
 };

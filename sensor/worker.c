@@ -24,7 +24,7 @@ size_t ww_worker_budget(const struct ww_worker_cfg *c)
         slots *= 2;
     return c->flows * (sizeof(struct ww_flow) + sizeof(struct ww_wheel_link) + sizeof(uint32_t)) +
            slots * sizeof(struct ww_flow_slot) + c->tcp_flows * sizeof(struct ww_tcp) +
-           c->buffer_bytes + c->state_bytes +
+           ww_chains_budget() + c->buffer_bytes + c->state_bytes +
            c->datagrams * (sizeof(struct ww_frag) + WW_FRAG_DATAGRAM_MAX + 1) +
            ww_dups_bytes(c->recent) + WW_LINKS_MAX * sizeof(struct ww_link) +
            WW_LINK_SLOTS * sizeof(uint16_t) + sizeof(struct ww_worker);
@@ -247,23 +247,43 @@ static bool whole_of(struct ww_worker *w, const struct ww_dec *d, const struct w
     return whole->n > 0;
 }
 
+/* A packet, or a datagram from its fragments, that is no fragment itself. */
+static void on_packet(struct ww_worker *w, const struct ww_dec *d, uint32_t hash,
+                      const struct ww_pkt *p)
+{
+    struct ww_engine *g = &w->engine;
+    if (d->outcome == WW_DEC_OK)
+        on_ip(w, d, hash, p);
+    else if (d->outcome == WW_DEC_NOT_IP)
+        (void)ww_engine_frame(g, d);
+    else
+        ww_engine_anomaly(g, WW_NONE, WW_A, "decode",
+                          ww_dec_name((enum ww_dec_outcome)d->outcome), "packet");
+}
+
+/* A datagram may carry a tunnel, in which there may be a fragment of another. */
 static void on_fragment(struct ww_worker *w, struct ww_dec *d, const struct ww_pkt *p)
 {
-    struct ww_slice whole = { NULL, 0 };
-    if (!whole_of(w, d, p, &whole))
-        return;
-    d->frag = false;
-    d->wire = (uint32_t)whole.n;
-    enum ww_dec_outcome o = ww_decode_transport(d, whole);
-    w->stats.dec[o]++;
-    if (o == WW_DEC_OK)
-        on_ip(w, d, ww_flow_hash(&w->flows, d), p);
+    for (unsigned n = 0; d->outcome == WW_DEC_OK && d->frag; n++) {
+        struct ww_slice whole = { NULL, 0 };
+        if (n == WW_FRAG_NESTED) {
+            d->outcome = WW_DEC_DEPTH;
+            w->stats.dec[WW_DEC_DEPTH]++;
+            break;
+        }
+        if (!whole_of(w, d, p, &whole))
+            return;
+        w->stats.dec[ww_decode_transport(d, whole)]++;
+    }
+    w->stats.tunnelled += d->ntunnel > 0;
+    on_packet(w, d, d->outcome == WW_DEC_OK ? ww_flow_hash(&w->flows, d) : 0, p);
 }
 
 static void count(struct ww_worker *w, const struct ww_dec *d)
 {
     struct ww_worker_stats *s = &w->stats;
     s->dec[d->outcome]++;
+    s->tunnelled += d->ntunnel > 0;
     s->ipv4 += d->fam == 4;
     s->ipv6 += d->fam == 6;
     if (d->outcome != WW_DEC_OK) {
@@ -306,16 +326,10 @@ static void one(struct ww_worker *w, const struct ww_pkt *p, struct ww_dec *d, u
         return;
     }
     count(w, d);
-    if (d->outcome == WW_DEC_NOT_IP) {
-        (void)ww_engine_frame(g, d);
-    } else if (d->outcome != WW_DEC_OK) {
-        ww_engine_anomaly(g, WW_NONE, WW_A, "decode", ww_dec_name((enum ww_dec_outcome)d->outcome),
-                          "packet");
-    } else if (d->frag) {
+    if (d->outcome == WW_DEC_OK && d->frag)
         on_fragment(w, d, p);
-    } else {
-        on_ip(w, d, hash, p);
-    }
+    else
+        on_packet(w, d, hash, p);
 }
 
 void ww_worker_packets(struct ww_worker *w, const struct ww_pkt *p, unsigned n)

@@ -40,7 +40,7 @@ struct ww_worker_cfg {
 
 struct ww_worker_stats {
     uint64_t packets, bytes, truncated, clock_steps, copies;
-    uint64_t ipv4, ipv6, tcp, udp, icmp, arp, other, fragments;
+    uint64_t ipv4, ipv6, tcp, udp, icmp, arp, other, fragments, tunnelled;
     uint64_t dec[WW_DEC_N];
     uint64_t fragments_differing;
     uint64_t midstream, tcp_flows, tcp_used, one_way, no_tcp;

@@ -197,6 +197,8 @@ uint32_t ww_worker_begin_flow(struct ww_worker *w, const struct ww_dec *d, uint3
                                .icmp_code = d->icmp_code };
     WW_SET(b.client_by, ww_slice_str(by_name(f->client_by)));
     ww_engine_emit(&w->engine, i, WW_A, p->ts, &ww_flow_start_type, &b);
+    if (d->ntunnel > 0)
+        ww_worker_tell_tunnels(w, i, d, p->ts);
     return i;
 }
 

@@ -5,6 +5,8 @@
 
 enum { WW_CLOSED_S = 10 }; /* a closed connection is kept this long, for late segments */
 
+/** Tells flow.tunnel for each tunnel around the packet that began a flow. */
+void ww_worker_tell_tunnels(struct ww_worker *w, uint32_t i, const struct ww_dec *d, uint64_t at);
 /** A flow for the packet at hand; WW_NONE when even an eviction gives none. */
 uint32_t ww_worker_begin_flow(struct ww_worker *w, const struct ww_dec *d, uint32_t hash,
                               const struct ww_pkt *p);

@@ -86,6 +86,10 @@ void ww_worker_add_stats(const struct ww_worker *w, struct ww_stats *s)
     s->decoder__other += x->other;
     for (unsigned o = WW_DEC_NOT_IP + 1; o < WW_DEC_N; o++)
         s->decoder__invalid += x->dec[o];
+    s->decoder__tunnelled += x->tunnelled;
+    s->decoder__too_deep += x->dec[WW_DEC_DEPTH];
+    for (unsigned o = WW_DEC_WLAN_PROTECTED; o <= WW_DEC_WLAN_FCS; o++)
+        s->decoder__wlan_opaque += x->dec[o];
     s->decoder__fragments += x->fragments;
     s->decoder__fragments_differing += x->fragments_differing;
     s->decoder__reassembled += w->defrag.whole + x->given;
@@ -93,6 +97,7 @@ void ww_worker_add_stats(const struct ww_worker *w, struct ww_stats *s)
     s->flow__total += w->flows.total;
     s->flow__active += w->flows.slab.used;
     s->flow__evicted += w->flows.evicted;
+    s->flow__chains_lost += w->flows.chains.lost;
     s->flow__midstream += x->midstream;
     s->flow__one_way += x->one_way;
     s->flow__tcp += x->tcp_flows;

@@ -117,6 +117,8 @@ static void put_layers(struct ww_eve *v, const struct ww_event *e)
         else
             ww_json_u64(o, "type", e->tunnel[i].kind);
         ww_json_u64(o, "id", e->tunnel[i].id);
+        if (e->tunnel[i].vlan != 0)
+            ww_json_u64(o, "vlan", e->tunnel[i].vlan);
         ww_json_close(o, '}');
     }
     ww_json_close(o, ']');

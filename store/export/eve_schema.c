@@ -261,6 +261,7 @@ static void layers(struct ww_out *o)
     begin_object(o, "items");
     plain(o, "type", "string");
     plain(o, "id", "integer");
+    plain(o, "vlan", "integer");
     end_object(o);
     ww_json_cstr(o, "description", "Tunnels around the packet, the outermost first");
     ww_json_close(o, '}');
