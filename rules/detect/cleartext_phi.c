@@ -31,13 +31,13 @@ struct source { /* an event that can carry such items */
 struct state {
     struct ww_table pairs, subjects;
     uint64_t serial;
-    struct source source[12];
+    struct source source[14];
     const struct ww_field *command; /* of dicom.dataset */
 };
 static const char *const events[] = { "dicom.request", "dicom.response", "hl7.message", "hl7.ack",
                                       "astm.message",  "poct1a.message", "syslog.audit",
                                       "http.request",  "fhir.request",   "fhir.body",
-                                      "dicom.web_results", "dicom.dataset" };
+                                      "dicom.web_results", "ihe.message", "cda.document", "dicom.dataset" };
 static_assert(sizeof events / sizeof events[0] ==
                   sizeof((struct state *)0)->source / sizeof(struct source),
               "one source an event");

@@ -149,7 +149,7 @@ const char *ww_detect_app(const struct ww_detect *d, const struct ww_event *e)
 
 bool ww_detect_medical(const char *app)
 {
-    static const char *const medical[] = { "dicom", "hl7", "astm", "poct1a", "fhir", "dicomweb", NULL };
+    static const char *const medical[] = { "dicom", "hl7", "astm", "poct1a", "fhir", "dicomweb", "ihe", NULL };
     for (size_t i = 0; medical[i] != NULL; i++)
         if (strcmp(medical[i], app) == 0)
             return true;

@@ -27,6 +27,7 @@ static const struct {
     { "poct1a.message", "sender_role", "role", DEV_SRC },
     { "dicom.web_request", "sender_role", "role", DEV_SRC },
     { "dicom.web_response", "sender_role", "role", DEV_SRC },
+    { "ihe.transaction", "sender_role", "role", DEV_SRC },
     { "fhir.request", "sender_role", "role", DEV_SRC },
     { "fhir.response", "sender_role", "role", DEV_SRC },
     { "http.request", "http_user_agent", "software", DEV_SRC },

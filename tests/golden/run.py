@@ -40,12 +40,13 @@ IDS = {
     "http.request": ("http_method",), "http.response": ("status",),
     "fhir.request": ("interaction", "resource"), "fhir.response": ("status",), "fhir.body": ("resource", "bytes"),
     "dicom.web_request": ("service", "level"), "dicom.web_response": ("status",), "dicom.web_results": ("bytes",),
+    "ihe.transaction": ("action",), "ihe.message": ("bytes", "action"), "cda.document": ("bytes",),
     "arp.message": ("opcode", "src_ip", "dest_ip", "src_mac"), "astm.message": ("sender", "message_time"),
     "poct1a.hello": ("control_id",), "poct1a.message": ("control_id",), "poct1a.ack": ("control_id",),
     "syslog.message": ("message_time", "app_name"), "syslog.audit": ("event_code", "event_time"),
 }
 INTERNAL = {"flow.start", "flow.open", "flow.app"}  # between the rooms only; no output writes them
-MESSAGES = {"http", "fhir", "ihe", "dicom", "hl7", "dns", "dhcp", "arp", "astm", "poct1a", "syslog"}
+MESSAGES = {"http", "fhir", "ihe", "cda", "dicom", "hl7", "dns", "dhcp", "arp", "astm", "poct1a", "syslog"}
 
 
 # segments that contradict each other: which of them is read depends on which are seen, for a receiver as for us

@@ -76,6 +76,7 @@ static enum ww_guess probe(const struct ww_content *m, struct ww_slice in)
 {
     struct fhir_asked a;
     if (in.n > 0) {
+        in = ww_slice_sub(in, 0, WW_CONTENT_FIRST); /* not more, however much has come */
         struct ww_slice t = unblank(in);
         return json_front(t) || xml_front(t) || smart_form(m, in) ? WW_GUESS_YES : WW_GUESS_NO;
     }
