@@ -463,9 +463,9 @@ static const struct encap *find(const struct ww_dec *d, unsigned step)
                 return e;
             break;
         case ON_EITHER_PORT:
-            if (step == WW_MORE_PORT && e->n == d->port[0])
+            if (step == WW_MORE_PORT && (e->n == d->port[0] || e->n == d->port[1]))
                 return e;
-            /* fall through */
+            break;
         case ON_PORT:
             if (step == WW_MORE_PORT && e->n == d->port[1])
                 return e;
