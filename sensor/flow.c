@@ -16,6 +16,8 @@ enum ww_rc ww_flows_init(struct ww_flows *t, uint32_t cap, struct ww_key key)
         ww_flows_free(t);
         return WW_E_SYS;
     }
+    ww_mem_dense(t->slot, slots * sizeof *t->slot);
+    ww_mem_dense(t->slab.base, t->slab.bytes);
     return WW_OK;
 }
 
@@ -57,16 +59,17 @@ void ww_flow_prefetch(const struct ww_flows *t, uint32_t hash)
     __builtin_prefetch(&t->slot[hash & t->mask]);
 }
 
-void ww_flow_prefetch2(const struct ww_flows *t, uint32_t hash)
+uint32_t ww_flow_prefetch2(const struct ww_flows *t, uint32_t hash)
 {
     for (uint64_t s = hash & t->mask; t->slot[s].i != 0; s = (s + 1) & t->mask) {
         if (t->slot[s].tag == hash) {
             const struct ww_flow *f = ww_flow_at(t, t->slot[s].i - 1);
-            __builtin_prefetch(f);
-            __builtin_prefetch((const uint8_t *)f + 64);
-            return;
+            __builtin_prefetch(f, 1);
+            __builtin_prefetch((const uint8_t *)f + 64, 1);
+            return t->slot[s].i - 1;
         }
     }
+    return WW_NONE;
 }
 
 static bool same_ip(const uint8_t have[16], struct ww_slice ip)

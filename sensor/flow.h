@@ -68,9 +68,10 @@ void ww_flows_free(struct ww_flows *t);
 
 /** Symmetric keyed hash of the innermost tuple; the same for both directions. */
 uint32_t ww_flow_hash(const struct ww_flows *t, const struct ww_dec *d);
-/** Asks the processor for the table line of a hash; and, in a second round, for the flow itself. */
+/** Asks the processor for the table line of a hash; and, in a second round, for the flow itself.
+ * Return: the flow that it most likely is, WW_NONE when there is none with this hash */
 void ww_flow_prefetch(const struct ww_flows *t, uint32_t hash);
-void ww_flow_prefetch2(const struct ww_flows *t, uint32_t hash);
+uint32_t ww_flow_prefetch2(const struct ww_flows *t, uint32_t hash);
 /** Flow of a packet, WW_NONE when there is none. dir: the packet's direction in it. */
 uint32_t ww_flow_find(const struct ww_flows *t, const struct ww_dec *d, uint32_t hash,
                       enum ww_dir *dir);

@@ -50,7 +50,7 @@ struct ww_side {
 };
 
 struct ww_tcp {
-    struct ww_side side[2];
+    _Alignas(64) struct ww_side side[2]; /* on cache lines of its own */
     uint32_t retransmits;
     uint32_t probes;  /* payload segments while the protocol was unknown */
     uint8_t maybe[2]; /* dissector that asked for more bytes + 1, 0 = none */

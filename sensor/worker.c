@@ -74,6 +74,7 @@ enum ww_rc ww_worker_new(struct ww_worker **out, const struct ww_worker_cfg *cfg
                    ww_worker_budget(cfg) >> 20);
         goto out;
     }
+    ww_mem_dense(w->tcp.base, w->tcp.bytes);
     struct ww_engine_cfg ec = { .dissectors = cfg->dissectors,
                                 .flows = cfg->flows,
                                 .state_budget = cfg->state_bytes,
@@ -332,6 +333,16 @@ static void one(struct ww_worker *w, const struct ww_pkt *p, struct ww_dec *d, u
         on_packet(w, d, hash, p);
 }
 
+/* The third round: what hangs on a flow. */
+static void prefetch_tcp(const struct ww_worker *w, const struct ww_flow *f)
+{
+    if (f->ext == WW_NONE)
+        return;
+    const uint8_t *t = ww_slab_at(&w->tcp, f->ext);
+    for (size_t at = 0; at < sizeof(struct ww_tcp); at += 64)
+        __builtin_prefetch(t + at, 1);
+}
+
 void ww_worker_packets(struct ww_worker *w, const struct ww_pkt *p, unsigned n)
 {
     for (unsigned from = 0; from < n; from += WW_BATCH) {
@@ -346,8 +357,10 @@ void ww_worker_packets(struct ww_worker *w, const struct ww_pkt *p, unsigned n)
             ww_dup_prefetch(&w->dups, w->same[i]);
         }
         for (unsigned i = 0; i < k; i++)
-            if (w->dec[i].outcome == WW_DEC_OK)
-                ww_flow_prefetch2(&w->flows, w->hash[i]);
+            w->near[i] = w->dec[i].outcome == WW_DEC_OK ? ww_flow_prefetch2(&w->flows, w->hash[i]) : WW_NONE;
+        for (unsigned i = 0; i < k; i++)
+            if (w->near[i] != WW_NONE)
+                prefetch_tcp(w, ww_flow_at(&w->flows, w->near[i]));
         for (unsigned i = 0; i < k; i++)
             one(w, &p[from + i], &w->dec[i], w->hash[i], w->same[i]);
     }

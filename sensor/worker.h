@@ -76,6 +76,7 @@ struct ww_worker {
     struct ww_pkt batch[WW_BATCH]; /* live: packets taken from a ring, see feed.c */
     struct ww_dec dec[WW_BATCH];
     uint32_t hash[WW_BATCH];
+    uint32_t near[WW_BATCH]; /* the flow that it most likely is */
     uint64_t same[WW_BATCH]; /* hash of what copies have in common */
 };
 

@@ -49,7 +49,7 @@ def opened(sport):
 
 
 def syn_flood(n, rnd):
-    """SYNs from everywhere: a flow each, the table is full all the time."""
+    """SYNs from everywhere: a flow each."""
     return [tcp(rnd.getrandbits(32), B, rnd.getrandbits(16), 104, rnd.getrandbits(32), SYN, ident=i) for i in range(n)]
 
 
@@ -137,15 +137,18 @@ def main():
         out = os.path.join(tmp, "bench.json")
         subprocess.run([bench, "--runs", str(a.runs), "--judge", "--json", out] + normal + paths, check=True, stdout=subprocess.DEVNULL)
         with open(out, encoding="utf-8") as f:
-            rows = [r for r in map(json.loads, f) if r["judge"]]
-    cost = {r["capture"]: r["ns_per_packet"] for r in rows}
-    base = statistics.median(cost[c] for c in normal)
-    worst = 0
-    print("| traffic | of the median of normal packets | what it is |\n| --- | --- | --- |")
-    for case, path in zip(CASES, paths):
-        worst = max(worst, cost[path] / base)
-        print("| %s | %.2f | %s |" % (case.__name__.replace("_", " "), cost[path] / base, case.__doc__.split("\n")[0]))
-    print("\nmedian of normal packets: %.0f ns (%s)" % (base, ", ".join("%s %.0f" % (os.path.basename(c), cost[c]) for c in normal)))
+            rows = [json.loads(line) for line in f]
+    worst, columns = 0, []
+    for judge in (False, True):
+        cost = {r["capture"]: r["ns_per_packet"] for r in rows if r["judge"] == judge}
+        base = statistics.median(cost[c] for c in normal)
+        columns.append([cost[path] / base for path in paths])
+        worst = max([worst] + columns[-1])
+        print("median of normal packets, %s: %.0f ns (%s)" % ("with judge" if judge else "up to events", base,
+              ", ".join("%s %.0f" % (os.path.basename(c), cost[c]) for c in normal)))
+    print("\n| traffic | up to events | with judge | what it is |\n| --- | --- | --- | --- |")
+    for case, events, judged in zip(CASES, *columns):
+        print("| %s | %.2f | %.2f | %s |" % (case.__name__.replace("_", " "), events, judged, case.__doc__.split("\n")[0]))
     return 1 if worst > LIMIT else 0
 
 
