@@ -114,7 +114,7 @@ def theirs_of(packets):
 def ours_of(events):
     found = collections.defaultdict(list)
     for e in events:
-        if e.get("event_type") != "dicom" or e["dicom"]["type"] in ("dataset", "file"):
+        if e.get("event_type") != "dicom" or e["dicom"]["type"] in ("dataset", "file") or e["dicom"]["type"].startswith("web_"):
             continue
         two = (e["src_ip"], e["src_port"]), (e["dest_ip"], e["dest_port"])
         sender = two[0] if e["direction"] == "to_server" else two[1]

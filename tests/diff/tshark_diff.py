@@ -142,13 +142,13 @@ def run_tshark(path, ports):
 
 
 def ends(layers):
-    for family in ("ip", "ipv6"):
-        found = layers.all(family)
-        if found:
-            inner, tcp = found[-1], layers.all("tcp")[-1]
-            src, dst = inner.all(family + ".src")[0], inner.all(family + ".dst")[0]
-            return (src, int(tcp.all("tcp.srcport")[0])), (dst, int(tcp.all("tcp.dstport")[0]))
-    return None
+    """Of the innermost packet: tunnels can be of the other IP version."""
+    found = [(family, body) for family, body in layers if family in ("ip", "ipv6")]
+    if not found:
+        return None
+    (family, inner), tcp = found[-1], layers.all("tcp")[-1]
+    src, dst = inner.all(family + ".src")[0], inner.all(family + ".dst")[0]
+    return (src, int(tcp.all("tcp.srcport")[0])), (dst, int(tcp.all("tcp.dstport")[0]))
 
 
 def first(p, key, otherwise=""):
