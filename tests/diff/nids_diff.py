@@ -5,11 +5,13 @@
 
 Compared are IPv4 connections whose whole handshake and all bytes we saw; libnids sees no others. Equal means the same
 number of bytes with the same hash. With --wardwatch, the DICOM and HL7 events over libnids' streams must also be events that
-wardwatch tells, with the same fields. A difference is a failure or a row of known_differences.tsv (event `stream`).
+wardwatch tells, with the same fields. A difference is a failure or a row of known_differences.tsv (event `stream`, field
+`CLIENT>SERVER direction` or `events`); a row that matches nothing is a failure too.
 """
 import argparse
 import collections
 import concurrent.futures
+import fnmatch
 import os
 import subprocess
 import sys
@@ -83,6 +85,22 @@ def captures(a):
     return [(os.path.relpath(p, base), p) for p in found if os.path.getsize(p) <= SIZE_MAX]
 
 
+def known_row(rows, capture, key):
+    """Number of the row that knows a difference: capture, `stream`, `CLIENT>SERVER direction`."""
+    what = "%s>%s %s" % (key[0], key[1], key[3])
+    return next((i for i, r in enumerate(rows) if r[1] == "stream" and fnmatch.fnmatch(capture, r[0]) and fnmatch.fnmatch(what, r[2])), None)
+
+
+def unused(rows, used, names, material):
+    """Rows of `stream` that matched nothing: in a capture of this run, or, with all captures at hand, in no capture at all."""
+    a = argparse.Namespace(capture=None, material=None)
+    every = names + [c[0] for c in captures(a)] if material else []
+    for i, r in enumerate(rows):
+        here, anywhere = ([n for n in which if fnmatch.fnmatch(n, r[0])] for which in (names, every))
+        if r[1] == "stream" and i not in used and (here or (material and not anywhere)):
+            yield r
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--nids", required=True)
@@ -92,6 +110,7 @@ def main():
     p.add_argument("-v", action="store_true", help="also print the known differences")
     a = p.parse_args()
     rows = tshark_diff.read_tsv(os.path.join(tshark_diff.HERE, "known_differences.tsv"), 5)
+    used = set()
     new = old = same = size = files = failed = 0
 
     def both(capture):
@@ -113,20 +132,27 @@ def main():
         found, n, b = compare(ours, theirs)
         same, size, files = same + n, size + b, files + (n > 0)
         for key, text in found:
-            is_known = tshark_diff.known(rows, name, "stream", "bytes")
+            row = known_row(rows, name, key)
+            is_known = row is not None
+            used.add(row)
             old, new = old + is_known, new + (not is_known)
             if not is_known or a.v:
                 print("%s%s: %s -> %s number %d %s: %s" % ("known: " if is_known else "", name, *key, text))
     events = 0
     for name, path in captures(a) if a.wardwatch and not a.material else []:
         found, n = events_differ(a.nids, a.wardwatch, path)
-        is_known = bool(found) and tshark_diff.known(rows, name, "stream", "events")
+        row = next((i for i, r in enumerate(rows) if found and r[1:3] == ["stream", "events"] and fnmatch.fnmatch(name, r[0])), None)
+        is_known = row is not None
+        used.add(row)
         events, old, new = events + n, old + is_known, new + (0 if is_known else len(found))
         for text in found if a.v or not is_known else []:
             print("%s%s: told over libnids only: %s" % ("known: " if is_known else "", name, text))
     if a.wardwatch and not a.material:
         print("%d DICOM and HL7 events over libnids' streams compared" % events)
         new += events == 0
+    for r in [] if a.capture or not a.wardwatch else unused(rows, used, [r[0] for r in results], a.material):
+        print("known_differences.tsv: a row that matches nothing: %s" % "\t".join(r))
+        new += 1
     print("%d directions with %d bytes are the same in %d captures, %d known differences, %d new, %d captures left out"
           % (same, size, files, old, new, failed))
     return 1 if new or same == 0 else 0

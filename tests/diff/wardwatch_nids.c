@@ -327,13 +327,20 @@ static void nids_begin(void)
     nids_register_tcp(on_tcp);
 }
 
-/* Hands the innermost IPv4 packet over. Return: false when there is none, or when it is not for libnids. */
+/* Hands the innermost IPv4 packet over, once: libnids would count a mirror's copies as retransmissions or
+ * new connections. Return: false when there is none, or when it is not for libnids. */
 static bool to_nids(const struct ww_pkt *p)
 {
+    static struct ww_dups dups;
     struct ww_dec d;
+    struct ww_key key = { { 1, 2 } };
+    if (dups.set == NULL && ww_dups_init(&dups, 16384, key) != WW_OK)
+        exit(2);
     (void)ww_decode(p, &d);
     if (d.outcome != WW_DEC_OK || d.fam != 4 || d.proto != WW_IPPROTO_TCP)
         return false;
+    if (ww_dup_is_copy(&dups, &d, ww_dup_hash(&dups, &d), p->ts))
+        return true;
     const uint8_t *start = d.ip[0].p - 12;
     struct pcap_pkthdr h = { .ts = { .tv_sec = (time_t)(p->ts / 1000000000u),
                                      .tv_usec = (suseconds_t)(p->ts / 1000 % 1000000) } };
