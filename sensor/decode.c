@@ -46,14 +46,6 @@ static inline unsigned tcp(struct ww_dec *d, struct ww_slice in)
     return hlen <= in.n || d->cut ? WW_DEC_OK : WW_DEC_TCP_HLEN;
 }
 
-/* Ports of tunnels lie between those of GTP-U and of the first VXLAN of Linux: one comparison tells
- * most datagrams apart. */
-static inline bool tunnel_port(uint16_t port)
-{
-    enum { LOW = 2152, HIGH = 8472 };
-    return (uint16_t)(port - LOW) <= HIGH - LOW;
-}
-
 /* RFC 768 */
 static inline unsigned udp(struct ww_dec *d, struct ww_slice in)
 {
@@ -70,7 +62,7 @@ static inline unsigned udp(struct ww_dec *d, struct ww_slice in)
         return WW_DEC_UDP_LEN;
     d->wire = (uint32_t)body;
     d->payload = ww_slice_sub(ww_slice_from(in, 8), 0, body);
-    return tunnel_port(d->port[0]) || tunnel_port(d->port[1]) ? WW_MORE_PORT : WW_DEC_OK;
+    return ww_dec_tunnel_port(d->port[0]) || ww_dec_tunnel_port(d->port[1]) ? WW_MORE_PORT : WW_DEC_OK;
 }
 
 /* RFC 792, RFC 4443 2.1 */

@@ -25,6 +25,14 @@ enum {
 
 enum { WW_DEC_LAYERS = 16 /* layers of all kinds below which nothing is looked for */ };
 
+/* Ports of tunnels lie between those of GTP-U and of the first VXLAN of Linux: one comparison tells
+ * most datagrams apart. */
+static inline bool ww_dec_tunnel_port(uint16_t port)
+{
+    enum { LOW = 2152, HIGH = 8472 };
+    return (uint16_t)(port - LOW) <= HIGH - LOW;
+}
+
 unsigned ww_dec_ethernet(struct ww_dec *d, struct ww_slice in);
 /** What stands behind an EtherType. */
 unsigned ww_dec_type(struct ww_dec *d, struct ww_slice in, uint16_t type);

@@ -70,9 +70,17 @@ static unsigned by_pair(const struct ww_dispatch *t, const struct ww_dec *d)
     return by_mac(t, d);
 }
 
+/* Is there no tunnel behind this transport header, whatever it holds? */
+static bool no_tunnel(uint8_t proto, struct ww_slice l4)
+{
+    return proto == WW_IPPROTO_TCP ||
+           (proto == WW_IPPROTO_UDP && l4.n >= 4 && !ww_dec_tunnel_port(ww_slice_be16(l4, 0)) &&
+            !ww_dec_tunnel_port(ww_slice_be16(l4, 2)));
+}
+
 /**
- * What most packets are: TCP in a whole IP packet without options in an Ethernet frame. There the pair
- * is found without decoding; whatever is unusual is left to the decoder.
+ * What most packets are: TCP, or UDP between ports that no tunnel uses, in a whole IP packet without
+ * options in an Ethernet frame. There the pair is found without decoding; the rest is the decoder's.
  * Return: false when it is not that
  */
 static bool plain(const struct ww_dispatch *t, const struct ww_pkt *p, unsigned *w)
@@ -92,13 +100,14 @@ static bool plain(const struct ww_dispatch *t, const struct ww_pkt *p, unsigned 
     if (type == WW_ET_IPV4) {
         uint32_t head = ww_slice_be32(in, at); /* version and length, service, total length */
         size_t total = head & 0xffff;
-        if (head >> 24 != 0x45 || ww_slice_at(in, at + 9) != WW_IPPROTO_TCP ||
+        if (head >> 24 != 0x45 || !no_tunnel(ww_slice_at(in, at + 9), ww_slice_from(in, at + IP4)) ||
             (ww_slice_be16(in, at + 6) & 0x3fff) != 0 || total < IP4 || (total > body && !cut))
             return false;
         *w = by_ip4(t, ww_slice_be32(in, at + 12), ww_slice_be32(in, at + 16));
         return true;
     }
-    if (type != WW_ET_IPV6 || ww_slice_at(in, at) >> 4 != 6 || ww_slice_at(in, at + 6) != WW_IPPROTO_TCP ||
+    if (type != WW_ET_IPV6 || ww_slice_at(in, at) >> 4 != 6 ||
+        !no_tunnel(ww_slice_at(in, at + 6), ww_slice_from(in, at + IP6)) ||
         (ww_slice_be16(in, at + 4) > body - IP6 && !cut))
         return false;
     *w = by_ip6(t, ww_slice_sub(in, at + 8, 16), ww_slice_sub(in, at + 24, 16));

@@ -61,7 +61,7 @@ static unsigned by_decoder(struct ww_dispatch *t, const struct ww_dec *d)
 
 struct walk {
     struct ww_dispatch *t;
-    uint64_t n, plain;
+    uint64_t n, tcp, udp;
 };
 
 static void agree(struct walk *w, const struct ww_pkt *p)
@@ -75,7 +75,8 @@ static void agree(struct walk *w, const struct ww_pkt *p)
     if (a != b)
         t_die("frame %llu: worker %u, the decoder says %u", (unsigned long long)w->n, a, b);
     w->n++;
-    w->plain += d.proto == WW_IPPROTO_TCP;
+    w->tcp += d.proto == WW_IPPROTO_TCP;
+    w->udp += d.proto == WW_IPPROTO_UDP && d.ntunnel == 0;
 }
 
 /* A frame as it is, cut at places, and with each of its first bytes changed. */
@@ -113,7 +114,8 @@ Test(dispatch, agrees_with_the_decoder, .timeout = 300)
 {
     static const char *const captures[] = { "ward-morning/ward-morning.pcap", "link/vlan.pcap",
                                             "link/qinq.pcap", "link/ipv6-extension-headers.pcap",
-                                            "link/icmp.pcap", "dicom/ipv6.pcap", "dns/tcp.pcap" };
+                                            "link/icmp.pcap", "dicom/ipv6.pcap", "dns/tcp.pcap",
+                                            "dns/lookups.pcap", "encap/tunnels.pcap", "encap/tunnels-ipv6.pcap" };
     struct walk w = { .t = dispatch(WORKERS) };
     for (size_t i = 0; i < sizeof captures / sizeof captures[0]; i++) {
         char path[512];
@@ -121,7 +123,8 @@ Test(dispatch, agrees_with_the_decoder, .timeout = 300)
         if (t_pcap(path, frame, &w) <= 0)
             t_die("%s: no frames", path);
     }
-    cr_assert(gt(u64, w.plain, 100000));
+    cr_assert(gt(u64, w.tcp, 100000));
+    cr_assert(gt(u64, w.udp, 10000));
     drop(w.t);
 }
 
@@ -157,6 +160,44 @@ Test(dispatch, both_directions_and_an_even_spread)
     t = dispatch(1);
     struct ww_pkt p = packet(&f, false, 1, 2, false);
     cr_assert(eq(u32, to(t, &p), 0));
+    drop(t);
+}
+
+static struct ww_pkt datagram(struct fr *f, bool v6, uint32_t a, uint16_t from, uint16_t port, bool turned)
+{
+    enum { BODY = 32 };
+    uint32_t b = 0x0a010001;
+    f->n = 0;
+    fr_eth(f, v6 ? 0x86dd : 0x0800);
+    if (v6)
+        fr_ip6(f, (uint16_t)(turned ? b : a), (uint16_t)(turned ? a : b), WW_IPPROTO_UDP, FR_UDP + BODY);
+    else
+        fr_ip4(f, turned ? b : a, turned ? a : b, WW_IPPROTO_UDP, 0, 0, FR_UDP + BODY);
+    fr_udp(f, turned ? port : from, turned ? from : port, BODY);
+    for (unsigned i = 0; i < BODY; i++)
+        fr_be(f, 0, 1);
+    return fr_pkt(f, 0, 1);
+}
+
+/* A pair has one worker, whether its packets are recognised at once (TCP; UDP between ordinary ports) or
+ * asked for by the decoder, because a port could be a tunnel's. */
+Test(dispatch, packets_of_a_pair_meet_whatever_they_carry)
+{
+    static const uint16_t ports[] = { 53, 123, 514, 2151, 2152, 3544, 4789, 6081, 8472, 8473, 40000, 65535 };
+    static struct fr f;
+    struct ww_dispatch *t = dispatch(WORKERS);
+    for (unsigned v6 = 0; v6 < 2; v6++)
+        for (uint32_t i = 0; i < 500; i++) {
+            struct ww_pkt p = packet(&f, v6, 0x0a000000 + i, 0x0a010001, false);
+            unsigned home = to(t, &p);
+            for (size_t k = 0; k < sizeof ports / sizeof ports[0]; k++)
+                for (unsigned turned = 0; turned < 2; turned++) {
+                    p = datagram(&f, v6, 0x0a000000 + i, 50000, ports[k], turned);
+                    cr_assert(eq(u32, to(t, &p), home), "pair %u, port %u", i, ports[k]);
+                    p = datagram(&f, v6, 0x0a000000 + i, 5000, ports[k], turned);
+                    cr_assert(eq(u32, to(t, &p), home), "pair %u, ports 5000 and %u", i, ports[k]);
+                }
+        }
     drop(t);
 }
 
@@ -205,5 +246,44 @@ Test(dispatch, fragments_are_put_together)
         cr_assert(eq(sz, whole.n, 0));
     }
     cr_assert(ge(u64, t->evicted, 1000 - DATAGRAMS));
+    drop(t);
+}
+
+/* The same inner packet, IP in IP, whole and in three fragments, from many carriers: all in one worker. */
+Test(dispatch, tunnels_whole_and_in_fragments_meet)
+{
+    enum { INNER = FR_IP4 + FR_TCP + 2400, PIECE = 816 };
+    static struct fr in, f;
+    struct ww_slice whole;
+    struct ww_dispatch *t = dispatch(WORKERS);
+    for (uint32_t i = 0; i < 300; i++) {
+        struct ww_pkt p = packet(&f, false, 0x0a000000 + i % 10, 0x0a640001, i & 1);
+        unsigned home = to(t, &p);
+        in.n = 0;
+        fr_ip4(&in, i & 1 ? 0x0a640001 : 0x0a000000 + i % 10, i & 1 ? 0x0a000000 + i % 10 : 0x0a640001,
+               WW_IPPROTO_TCP, 9, 0, INNER - FR_IP4);
+        fr_tcp(&in, 1000, 80, 1, 1, WW_TCP_ACK);
+        while (in.n < INNER)
+            fr_be(&in, i, 1);
+        f.n = 0;
+        fr_eth(&f, 0x0800);
+        fr_ip4(&f, 0x0c000000 + i, 0x0c010001, 4, (uint16_t)i, 0, INNER);
+        fr_put(&f, in.b, INNER);
+        p = fr_pkt(&f, 0, 1);
+        cr_assert(eq(u32, to(t, &p), home), "carrier %u, whole", i);
+        for (unsigned at = 0; at < INNER; at += PIECE) {
+            unsigned n = INNER - at < PIECE ? INNER - at : PIECE;
+            bool last = at + n == INNER;
+            f.n = 0;
+            fr_eth(&f, 0x0800);
+            fr_ip4(&f, 0x0c000000 + i, 0x0c010001, 4, (uint16_t)(i + 1000), (uint16_t)((last ? 0 : 0x2000) | at / 8), n);
+            fr_put(&f, in.b + at, n);
+            p = fr_pkt(&f, 1000 * i, at);
+            unsigned w = ww_dispatch_to(t, &p, &whole);
+            cr_assert(eq(sz, whole.n, last ? INNER : 0));
+            if (last)
+                cr_assert(eq(u32, w, home), "carrier %u, in fragments", i);
+        }
+    }
     drop(t);
 }
