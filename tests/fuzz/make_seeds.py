@@ -22,7 +22,7 @@ sys.dont_write_bytecode = True
 import pcapfile  # noqa: E402
 
 SEED_MAX = 4096
-LINKS = [1, 0, 12, 101, 108, 113, 228, 229, 276]  # order of fuzz_decode.c
+LINKS = [1, 0, 12, 101, 108, 113, 228, 229, 276, 147, 9, 51, 104, 105, 127, 258]  # order of fuzz_decode.c
 
 
 def captures():
@@ -43,7 +43,7 @@ def decode(folder):
         except ValueError:
             continue
         for i, (_, _, data, wire) in enumerate(c.records):
-            if c.link in LINKS and (i < 40 or i % 50 == 0):
+            if c.link in LINKS and (i < 40 or i % 50 == 0 or "encap" in path):
                 put(folder, bytes([LINKS.index(c.link), min((wire - len(data)) // 4, 255)]) + data[:400])
 
 
