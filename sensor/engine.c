@@ -193,7 +193,7 @@ static struct ww_slice feed_unknown(struct ww_engine *g, uint32_t flow, enum ww_
     struct ww_flow *f = ww_flow_at(g->flows, flow);
     struct ww_tcp *t = tcp_at(g, f);
     struct ww_side *x = &t->side[dir];
-    struct ww_slice all = in;
+    struct ww_slice all = in, segment = in;
     unsigned maybe = 0;
     if (x->pend_n > 0) {
         size_t room = x->pend_n < WW_PROBE_HOLD ? WW_PROBE_HOLD - x->pend_n : 0;
@@ -208,6 +208,11 @@ static struct ww_slice feed_unknown(struct ww_engine *g, uint32_t flow, enum ww_
         return NOTHING;
     }
     int i = probe(g, f, all, dir, &maybe);
+    if (i < 0 && maybe == 0 && x->pend_n > 0) { /* a keep-alive's byte was held: this segment may begin a message */
+        rest_cut(g, x, x->pend_n);
+        in = all = segment;
+        i = probe(g, f, all, dir, &maybe);
+    }
     if (i < 0) {
         if (maybe != 0 && x->pend_n < WW_PROBE_HOLD && all.n < WW_PROBE_HOLD) {
             if (x->pend_n == 0)

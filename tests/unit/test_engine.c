@@ -61,6 +61,29 @@ Test(engine, maybe_holds_and_delivers_once)
     net_free(n);
 }
 
+/* The byte of a TCP keep-alive looks like the beginning of something; the next segment begins a message. */
+Test(engine, held_bytes_that_lead_nowhere_do_not_hide_a_beginning)
+{
+    struct net *n = net();
+    tcp(n, WW_A, "\x02", 1);
+    tcp(n, WW_A, "\xff\xff", 2);
+    tcp(n, WW_A, "\x02", 1);
+    text(n, WW_A, "hello");
+    cr_assert(eq(sz, count(n, "test.msg"), 0)); /* 02 02 00 is the head of a message of 512 bytes */
+    net_free(n);
+    n = net();
+    tcp(n, WW_A, "\x02", 1);
+    tcp(n, WW_A, "\xff\xff\x02", 3);
+    text(n, WW_A, "hello");
+    cr_assert(is(WW_STR(nth(n, "test.msg", 0)->u.msg.text), "hello"));
+    net_free(n);
+    n = net();
+    tcp(n, WW_A, "\x02\xff", 2); /* held; with the next byte it cannot be one */
+    text(n, WW_A, "hello");
+    cr_assert(is(WW_STR(nth(n, "test.msg", 0)->u.msg.text), "hello"));
+    net_free(n);
+}
+
 Test(engine, held_bytes_of_the_other_side_come_first)
 {
     struct net *n = net();
