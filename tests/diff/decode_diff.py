@@ -4,9 +4,10 @@
     decode_diff.py --dump PROGRAM CAPTURE|FOLDER...      addresses, IP protocol, ports
 
 A frame differs when both found an innermost IP packet and it is not the same, or when only one of them found one.
-Reasons in known_differences.tsv (rows with check "decode") are not failures. Exit: 0 the same, 1 differences, 77 no tshark.
+Frames of decode_differences.tsv have a reason and are no failures. Exit: 0 the same, 1 differences, 77 no tshark.
 """
 import argparse
+import concurrent.futures
 import os
 import shutil
 import subprocess
@@ -97,9 +98,10 @@ def explained(rows, name, frame):
 
 
 def compare(dump, path, rows, verbose):
-    mine = ours(dump, path)
+    """Frames that differ, are the same, differ for a known reason; what is to be printed."""
+    mine, said = ours(dump, path), []
     if mine is None:
-        return 0, 0, 0
+        return 0, 0, 0, said
     theirs = tshark(path)
     name = os.path.basename(path)
     bad = same = excused = 0
@@ -112,8 +114,8 @@ def compare(dump, path, rows, verbose):
         else:
             bad += 1
             if bad <= verbose:
-                print(f"{path}: frame {n}: tshark {want}, we {found} ({text})")
-    return bad, same, excused
+                said.append(f"{path}: frame {n}: tshark {want}, we {found} ({text})")
+    return bad, same, excused, said
 
 
 def captures(paths):
@@ -137,9 +139,10 @@ def main():
     print(subprocess.run(["tshark", "-v"], capture_output=True, text=True).stdout.splitlines()[0])
     rows = known()
     bad = same = excused = 0
-    for path in captures(args.capture):
-        b, s, x = compare(args.dump, path, rows, args.verbose)
-        bad, same, excused = bad + b, same + s, excused + x
+    with concurrent.futures.ThreadPoolExecutor(2) as side_by_side:
+        for b, s, x, said in side_by_side.map(lambda p: compare(args.dump, p, rows, args.verbose), captures(args.capture)):
+            bad, same, excused = bad + b, same + s, excused + x
+            print("\n".join(said), end="\n" if said else "")
     print(f"{same} frames the same, {excused} differ for known reasons, {bad} differ")
     return 1 if bad else 0
 

@@ -395,6 +395,13 @@ Test(http, anomalies)
         { "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", NULL, "content_length_conflict" },
         { "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n", NULL, "content_length_conflict" },
         { "POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", NULL, "length_and_chunked" },
+        { "POST / HTTP/1.1\r\nContent-Length:\r\n\r\n", NULL, "content_length_conflict" },
+        { "GET / HTTP/1.1\r\nHost : h\r\n\r\n", NULL, "header_malformed" },
+        { "GET / HTTP/1.1\r\nHost: h\rX: y\r\n\r\n", NULL, "header_malformed" },
+        { "GET / HTTP/1.1\r\nHost:\r\n h\r\n\r\n", NULL, "header_folded" },
+        { "GET /a b HTTP/1.1\r\n\r\n", NULL, "start_line_malformed" },
+        { "GET / HTTP/1.1\r\n\r\n", "HTTP/1.10 200 ok\r\n\r\n", "start_line_malformed" },
+        { "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 \rok\r\n\r\n", "start_line_malformed" },
         { "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", NULL, "chunk_malformed" },
         { "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nxyz\r\n", NULL, "chunk_malformed" },
         { "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1111111111111111\r\n", NULL, "chunk_malformed" },
@@ -412,6 +419,73 @@ Test(http, anomalies)
 }
 
 /* ---- patterns: nothing that may name a patient leaves --------------------------------------------------------- */
+/* What clients take for a response although RFC 9112 does not. */
+Test(http, malformed_status_lines)
+{
+    static const struct {
+        const char *line, *protocol;
+        uint64_t status;
+        bool good;
+    } c[] = {
+        { "HTTP/1.2 200 ok", "HTTP/1.2", 200, true },      { "HTTP/1.01 404 no", "HTTP/1.01", 404, false },
+        { "HTTP/2.0 200 ok", "HTTP/2.0", 200, false },     { "HTTP/1.1\t 200 ok", "HTTP/1.1", 200, false },
+        { "HTTP/1.1 \t200 ok", "HTTP/1.1", 200, false },   { "HTTP/1.1 0200 ok", "HTTP/1.1", 200, false },
+        { "HTTP/1.1 2040 ok", "HTTP/1.1", 2040, false },   { "HTTP/1.1 20x ok", "HTTP/1.1", 20, false },
+        { "HTTP/1.1\x01 200 ok", "HTTP/1.1", 200, false }, { "HTTP/1.1 200", "HTTP/1.1", 200, true },
+    };
+    for (size_t i = 0; i < sizeof c / sizeof c[0]; i++) {
+        char b[200];
+        (void)snprintf(b, sizeof b, "%s\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 204 x\r\n\r\n", c[i].line);
+        struct t_feed *f = both("GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n", b);
+        cr_assert(eq(sz, t_count(f, "http.response"), 2), "%s", c[i].line);
+        const struct t_got *g = t_find(f, "http.response", 0);
+        cr_assert(eq(str, (char *)t_get_str(g, "protocol"), (char *)c[i].protocol));
+        cr_assert(eq(u64, t_get_u64(g, "status"), c[i].status));
+        cr_assert(eq(int, t_anomaly(f, "start_line_malformed"), !c[i].good), "%s", c[i].line);
+        t_free(f);
+    }
+}
+
+/* Fields over several lines, blanks before the colon, lengths with zeros: how long is the body? */
+Test(http, where_a_body_ends)
+{
+    static const char *const heads[] = {
+        "Content-Length: 00000000000000000000000000000005\r\n\r\nhello",
+        "Content-Length:\r\n\t5\r\n\r\nhello",
+        "Content-Length\r\n : 5\r\n\r\nhello",
+        "Content-Length : 5\r\n\r\nhello",
+        "Content-Length: 5,5\r\n\r\nhello",
+        "Transfer-Encoding:\r\n  chunked\r\n \r\n\r\n00000000000000000005\r\nhello\r\n000\r\n\r\n",
+        "X: y\r\n\tz\r\nTransfer-Encoding: gzip, chunked;q=1\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    };
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        char b[300];
+        (void)snprintf(b, sizeof b, "POST /1 HTTP/1.1\r\n%sGET /api HTTP/1.1\r\n\r\n", heads[i]);
+        struct t_feed *f = both(b, NULL);
+        cr_assert(eq(sz, t_count(f, "http.request"), 2), "%s", heads[i]);
+        cr_assert(eq(str, (char *)t_get_str(t_find(f, "http.request", 1), "path"), "/api"));
+        t_free(f);
+    }
+}
+
+/* RFC 9112 6.3: a coding that is not chunked ends with the connection, and a length beside it does not count. */
+Test(http, other_transfer_codings)
+{
+    static const char *const codings[] = { "lalala", "chunked x", "chunked, gzip", "xchunked" };
+    for (size_t i = 0; i < sizeof codings / sizeof codings[0]; i++) {
+        char b[300];
+        (void)snprintf(b, sizeof b, "HTTP/1.1 200 OK\r\nTransfer-Encoding: %s\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\n\r\n",
+                       codings[i]);
+        struct t_feed *f = both("GET / HTTP/1.1\r\n\r\n", b);
+        cr_assert(eq(sz, t_count(f, "http.response"), 1), "%s", codings[i]);
+        const struct t_got *g = t_find(f, "http.response", 0);
+        cr_assert(eq(u64, t_get_u64(g, "chunked"), 0));
+        cr_assert(eq(u64, t_get_u64(g, "length"), WW_NULL64));
+        cr_assert(t_anomaly(f, "length_and_chunked"));
+        t_free(f);
+    }
+}
+
 Test(http, patterns)
 {
     static const char *const c[][2] = {
@@ -465,7 +539,7 @@ Test(http, probe)
         { "GET / HTTP/1.1\r\n", WW_GUESS_YES },      { "GET / HTTP/1.1\n", WW_GUESS_YES },
         { "GET / HTTP/1.1", WW_GUESS_MAYBE },        { "GE", WW_GUESS_MAYBE },
         { "GET /a b", WW_GUESS_MAYBE },              { "GET /\r\n", WW_GUESS_NO },
-        { "GET / HTTP/1.2\r\n", WW_GUESS_NO },       { "GETX / HTTP/1.1\r\n", WW_GUESS_NO },
+        { "GET / HTTP/1.2\r\n", WW_GUESS_YES },      { "GETX / HTTP/1.1\r\n", WW_GUESS_NO },
         { "HTTP/1.1 200 OK\r\n", WW_GUESS_YES },     { "HTTP/1.1 200", WW_GUESS_MAYBE },
         { "HTTP/1.1 200\r", WW_GUESS_YES },          { "HTTP/1.1 20", WW_GUESS_MAYBE },
         { "HTTP/1.1 2000", WW_GUESS_NO },            { "HTTP/2 200 OK", WW_GUESS_NO },

@@ -35,7 +35,8 @@ static enum ww_guess agrees(struct ww_slice in, const char *text)
     return WW_GUESS_MAYBE;
 }
 
-/* HTTP-version SP 3DIGIT SP or line end (RFC 9112 4; the reason may be missing with its blank). */
+/* HTTP-version SP 3DIGIT SP or line end (RFC 9112 4; the reason may be missing with its blank). Of the
+ * minor version any digit: a recipient goes by what it knows (RFC 9110 2.5). */
 static enum ww_guess status_line(struct ww_slice in)
 {
     enum ww_guess g = agrees(in, "HTTP/1.");
@@ -43,16 +44,38 @@ static enum ww_guess status_line(struct ww_slice in)
         return g;
     for (size_t i = 7; i < 13; i++) {
         uint8_t c = ww_slice_at(in, i);
-        bool good = i == 7   ? c == '0' || c == '1'
-                    : i == 8 ? c == ' '
-                    : i < 12 ? ww_ascii_digit(c)
-                             : c == ' ' || c == '\r' || c == '\n';
+        bool good = i == 8 ? c == ' ' : i < 12 ? ww_ascii_digit(c) : c == ' ' || c == '\r' || c == '\n';
         if (i >= in.n)
             return WW_GUESS_MAYBE;
         if (!good)
             return WW_GUESS_NO;
     }
     return WW_GUESS_YES;
+}
+
+static bool blank(uint8_t c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Where a response must begin: what clients take for a status line, though it is none: any version,
+ * any blanks, a code of any length. */
+static enum ww_guess loose_status_line(struct ww_slice in)
+{
+    size_t i = strlen("HTTP/");
+    enum ww_guess g = agrees(in, "HTTP/");
+    if (g != WW_GUESS_YES)
+        return g;
+    if (i < in.n && !ww_ascii_digit(ww_slice_at(in, i)))
+        return WW_GUESS_NO;
+    while (i < in.n && i < 16 && !blank(ww_slice_at(in, i)) && ww_slice_at(in, i) != '\r' && ww_slice_at(in, i) != '\n')
+        i++;
+    size_t from = i;
+    while (i < in.n && i < 24 && blank(ww_slice_at(in, i)))
+        i++;
+    if (i >= in.n)
+        return WW_GUESS_MAYBE;
+    return i > from && ww_ascii_digit(ww_slice_at(in, i)) ? WW_GUESS_YES : WW_GUESS_NO;
 }
 
 /* method SP request-target SP HTTP-version (RFC 9112 3). */
@@ -77,8 +100,8 @@ static enum ww_guess request_line(struct ww_slice in)
     if (end == in.n)
         return in.n < HTTP_HEAD_MAX ? WW_GUESS_MAYBE : WW_GUESS_NO;
     struct ww_slice v = ww_slice_sub(line, line.n < 9 ? 0 : line.n - 9, 9);
-    return line.n > 9 && (ww_slice_eqs(v, " HTTP/1.1") || ww_slice_eqs(v, " HTTP/1.0")) ? WW_GUESS_YES
-                                                                                       : WW_GUESS_NO;
+    return line.n > 9 && ww_slice_starts(v, " HTTP/1.") && ww_ascii_digit(ww_slice_at(v, 8)) ? WW_GUESS_YES
+                                                                                            : WW_GUESS_NO;
 }
 
 bool ww_http_is_h2(struct ww_slice in)
@@ -88,11 +111,12 @@ bool ww_http_is_h2(struct ww_slice in)
 
 /**
  * Does a message begin here?
+ * In:     expected  one must begin here: a malformed status line will do
  * Return: YES when the whole start line is good (of a response: its version and code)
  */
-enum ww_guess ww_http_start(struct ww_slice in)
+enum ww_guess ww_http_start(struct ww_slice in, bool expected)
 {
-    enum ww_guess g = ww_slice_at(in, 0) == 'H' ? status_line(in) : WW_GUESS_NO;
+    enum ww_guess g = ww_slice_at(in, 0) != 'H' ? WW_GUESS_NO : expected ? loose_status_line(in) : status_line(in);
     if (g == WW_GUESS_NO && ww_slice_at(in, 0) == 'P')
         g = agrees(in, h2_preface);
     return g == WW_GUESS_NO ? request_line(in) : g;
@@ -100,13 +124,19 @@ enum ww_guess ww_http_start(struct ww_slice in)
 
 /* ---- fields --------------------------------------------------------------------------------------- */
 
-/* One element of Content-Length may stand several times, if it is always the same (RFC 9110 8.6). */
+/* One element of Content-Length may stand several times, if it is always the same (RFC 9110 8.6). It
+ * may have any number of zeros in front. */
 static void length_field(struct http_head *h, struct ww_slice v)
 {
+    if (v.n == 0)
+        h->conflict = true;
     while (v.n > 0) {
         uint64_t n;
-        if (!ww_ascii_u64(ww_ascii_trim(ww_ascii_until(&v, ',')), &n) ||
-            (h->has_length && n != h->length)) {
+        size_t zeros = 0;
+        struct ww_slice text = ww_ascii_trim(ww_ascii_until(&v, ','));
+        while (zeros + 1 < text.n && ww_slice_at(text, zeros) == '0')
+            zeros++;
+        if (!ww_ascii_u64(ww_slice_sub(text, zeros, text.n), &n) || (h->has_length && n != h->length)) {
             h->conflict = true;
             return;
         }
@@ -115,14 +145,17 @@ static void length_field(struct http_head *h, struct ww_slice v)
     }
 }
 
-/* The last coding is chunked, or the length is not known (RFC 9112 6.1); others are compressions. */
+/* The last coding is chunked, or the body has no known end (RFC 9112 6.1, 6.3); others are compressions. */
 static void transfer_field(struct http_head *h, struct ww_slice v)
 {
     while (v.n > 0) {
-        struct ww_slice coding = ww_ascii_word(ww_ascii_trim(ww_ascii_until(&v, ',')));
-        if (ww_ascii_is(coding, "chunked"))
-            h->chunked = true;
-        else if (coding.n > 0 && !ww_ascii_is(coding, "identity"))
+        struct ww_slice rest = ww_ascii_until(&v, ',');
+        struct ww_slice coding = ww_ascii_trim(ww_ascii_until(&rest, ';'));
+        if (coding.n == 0 || ww_ascii_is(coding, "identity"))
+            continue;
+        h->transfer = true;
+        h->chunked = ww_ascii_is(coding, "chunked");
+        if (!h->chunked && ww_ascii_word(coding).n == coding.n)
             h->encoding = coding;
     }
 }
@@ -271,42 +304,78 @@ static void split_target(struct http_head *h)
     h->path = ww_slice_sub(h->path, 0, ww_slice_find(h->path, 0, '#'));
 }
 
+/* HTTP-version SP status-code SP reason; malformed when ww_http_start was told to expect it. */
+static void status(struct http_head *h, struct ww_slice line)
+{
+    size_t n = strlen("HTTP/"), digits = 0;
+    h->response = true;
+    h->bad_start = status_line(line) == WW_GUESS_NO || ww_slice_find(line, 0, '\r') < line.n;
+    while (n < line.n && ww_slice_at(line, n) > ' ' && ww_slice_at(line, n) < 0x7f)
+        n++;
+    h->version = ww_slice_sub(line, 0, n);
+    while (n < line.n && !blank(ww_slice_at(line, n)))
+        n++;
+    while (n < line.n && blank(ww_slice_at(line, n)))
+        n++;
+    for (; digits < 4 && ww_ascii_digit(ww_slice_at(line, n + digits)); digits++)
+        h->status = (uint16_t)(h->status * 10 + (ww_slice_at(line, n + digits) - '0'));
+}
+
 static void start_line(struct http_head *h, struct ww_slice line)
 {
-    if (ww_slice_starts(line, "HTTP/1.")) {
-        struct ww_rd r = ww_rd(ww_slice_sub(line, 7, line.n));
-        h->response = true;
-        h->minor = ww_rd_u8(&r) == '0' ? 0 : 1;
-        ww_rd_skip(&r, 1);
-        for (unsigned i = 0; i < 3; i++)
-            h->status = (uint16_t)(h->status * 10 + (ww_rd_u8(&r) - '0'));
+    if (ww_slice_starts(line, "HTTP/")) {
+        status(h, line);
         return;
     }
     h->method = ww_ascii_until(&line, ' ');
-    h->minor = ww_slice_at(line, line.n - 1) == '0' ? 0 : 1;
+    h->version = ww_slice_sub(line, line.n > 8 ? line.n - 8 : 0, 8);
     h->target = ww_ascii_trim(ww_slice_sub(line, 0, line.n > 9 ? line.n - 9 : 0));
+    h->bad_start = ww_slice_find(h->target, 0, ' ') < h->target.n; /* RFC 9112 3.2: no blanks */
+}
+
+/* Takes a field line and those that continue it (RFC 9112 5.2: they count as one blank). */
+static struct ww_slice field_line(struct http_head *h, struct ww_slice *in)
+{
+    struct ww_slice line = line_of(in);
+    if (in->n == 0 || !blank(ww_slice_at(*in, 0)))
+        return line;
+    size_t before = h->nunfolded;
+    struct ww_out o = ww_out(h->unfolded + before, sizeof h->unfolded - before);
+    ww_out_raw(&o, line.p, line.n);
+    while (in->n > 0 && blank(ww_slice_at(*in, 0))) {
+        struct ww_slice next = ww_ascii_trim(line_of(in));
+        ww_out_c(&o, ' ');
+        ww_out_raw(&o, next.p, next.n);
+    }
+    h->folded = true;
+    h->nunfolded += o.n;
+    return (struct ww_slice){ (const uint8_t *)h->unfolded + before, o.n };
 }
 
 /**
  * Reads the head of a message.
  * In:     in  start line and fields up to the empty line; the start line is known to be good
- * Limits: HTTP_FIELDS_MAX fields; a line that continues the one before it (RFC 9112 5.2) is not read
+ * Out:    h   its slices are parts of `in` or of h itself
+ * Limits: HTTP_FIELDS_MAX fields; HTTP_UNFOLDED bytes of fields that go over several lines
  */
 void ww_http_head(struct ww_slice in, struct http_head *h)
 {
     *h = (struct http_head){ .length = 0 };
     start_line(h, line_of(&in));
     for (unsigned n = 0; in.n > 0 && n < HTTP_FIELDS_MAX; n++) {
-        struct ww_slice line = line_of(&in);
-        uint8_t first = ww_slice_at(line, 0);
-        if (line.n == 0 || first == ' ' || first == '\t')
+        struct ww_slice line = field_line(h, &in);
+        if (line.n == 0 || blank(ww_slice_at(line, 0))) /* behind the start line: RFC 9112 2.2 */
             continue;
         struct ww_slice name = ww_ascii_word(line);
-        if (name.n == 0 || ww_slice_at(line, name.n) != ':') {
+        size_t colon = name.n;
+        while (name.n > 0 && blank(ww_slice_at(line, colon))) /* RFC 9112 5.1: wrong, and read by many */
+            colon++;
+        h->bad_field = h->bad_field || colon != name.n || ww_slice_find(line, 0, '\r') < line.n;
+        if (name.n == 0 || ww_slice_at(line, colon) != ':') {
             h->bad_field = true;
             continue;
         }
-        field(h, name, ww_ascii_trim(ww_slice_sub(line, name.n + 1, line.n)));
+        field(h, name, ww_ascii_trim(ww_slice_sub(line, colon + 1, line.n)));
     }
     if (!h->response)
         split_target(h);

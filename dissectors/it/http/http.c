@@ -62,7 +62,7 @@ static struct step start(const struct http_call *c, struct ww_slice in)
     uint8_t first = ww_slice_at(in, 0);
     if (s->scanned == 0 && (first == '\r' || first == '\n')) /* RFC 9112 2.2 */
         return done(1);
-    enum ww_guess g = ww_http_start(in);
+    enum ww_guess g = ww_http_start(in, true);
     if (g == WW_GUESS_NO)
         return lost(c, "message_start_expected");
     if (g == WW_GUESS_YES && ww_http_is_h2(in))
@@ -89,7 +89,7 @@ static struct step resync(const struct http_call *c, struct ww_slice in)
 {
     for (size_t at = 0; at < in.n; at = ww_slice_find(in, at, '\n') + 1) {
         struct ww_slice rest = ww_slice_sub(in, at, in.n);
-        enum ww_guess g = ww_http_start(rest);
+        enum ww_guess g = ww_http_start(rest, false);
         if (g == WW_GUESS_NO)
             continue;
         if (g == WW_GUESS_MAYBE && rest.n < HTTP_LINE_MAX)
@@ -109,7 +109,7 @@ static size_t no_body(const struct http_call *c, struct ww_slice in)
     uint8_t second = ww_slice_at(in, 1);
     if (!c->s->unpaired || ww_slice_at(in, 0) != 'H' || (in.n > 1 && second != 'T'))
         return 0;
-    enum ww_guess g = ww_http_start(in);
+    enum ww_guess g = ww_http_start(in, false);
     return g == WW_GUESS_YES ? 1 : g == WW_GUESS_MAYBE ? in.n + 1 : 0;
 }
 
@@ -190,12 +190,15 @@ static size_t line(struct ww_slice in)
 static struct step chunk(const struct http_call *c, struct ww_slice in)
 {
     struct http_side *s = c->s;
-    size_t n = line(in), digits = 0;
+    size_t n = line(in), zeros = 0, digits;
     uint64_t size = 0;
-    while (digits < in.n && digits < 16 && ww_ascii_hex(ww_slice_at(in, digits)) < 16)
+    while (zeros + 1 < in.n && zeros < HTTP_LINE_MAX && ww_slice_at(in, zeros) == '0')
+        zeros++;
+    digits = zeros;
+    while (digits < in.n && digits < zeros + 16 && ww_ascii_hex(ww_slice_at(in, digits)) < 16)
         size = size << 4 | ww_ascii_hex(ww_slice_at(in, digits++));
     uint8_t behind = ww_slice_at(in, digits);
-    bool good = digits > 0 && digits < 16 && (behind == '\r' || behind == '\n' || behind == ';' ||
+    bool good = digits > 0 && digits < zeros + 16 && (behind == '\r' || behind == '\n' || behind == ';' ||
                                               behind == ' ' || behind == '\t');
     if ((digits < in.n && !good) || (n == 0 && in.n >= HTTP_LINE_MAX)) {
         ww_http_body_lost(c);
@@ -313,7 +316,7 @@ static void http_end(struct ww_cx *cx, void *state)
 static enum ww_guess http_probe(struct ww_slice in, enum ww_dir dir)
 {
     (void)dir;
-    return ww_http_start(in);
+    return ww_http_start(in, false);
 }
 
 static const struct ww_event_type *const events[] = { &http_request_type, &http_response_type, NULL };

@@ -17,6 +17,7 @@
 enum {
     HTTP_HEAD_MAX = 32768,  /* bytes of start line and header fields */
     HTTP_FIELDS_MAX = 200,  /* header fields that are looked at */
+    HTTP_UNFOLDED = 1024,   /* bytes of fields that go over several lines */
     HTTP_LINE_MAX = 4096,   /* bytes of a chunk's size line, of a trailer field */
     HTTP_PIPE = 4,          /* requests whose path is remembered until they are answered */
     HTTP_PATH = 192,        /* bytes of a path that readers of content see */
@@ -39,7 +40,7 @@ enum {
     F(S, STR, path, HTTP_PATTERN, NONE, "",                                                        \
       "Pattern of the path: known words stay, other parts become {id}, {text} or {file}")          \
     F(S, U16, query_count, 0, NONE, "", "Parameters behind the path; their values are not read")   \
-    F(S, STR, protocol, 8, NONE, "", "HTTP/1.1, HTTP/1.0; HTTP/2 in clear is told, not read")      \
+    F(S, STR, protocol, 12, NONE, "", "HTTP/1.1, HTTP/1.0; HTTP/2 in clear is told, not read")      \
     F(S, STR, http_user_agent, 192, SRC_SWVER, "", "Software of the client (User-Agent)")          \
     F(S, STR, http_content_type, HTTP_MEDIA, NONE, "", "Media type of the body, without parameters") \
     F(S, U64N, length, 0, NONE, "bytes", HTTP_LENGTH_DOC)                                          \
@@ -56,7 +57,7 @@ WW_EVENT_DECLARE(http_request, HTTP_REQUEST_FIELDS);
 
 #define HTTP_RESPONSE_FIELDS(F, S)                                                                 \
     F(S, U16, status, 0, NONE, "", "Status code (RFC 9110 15)")                                    \
-    F(S, STR, protocol, 8, NONE, "", "HTTP/1.1, HTTP/1.0")                                         \
+    F(S, STR, protocol, 12, NONE, "", "HTTP/1.1, HTTP/1.0, as it stands there")                                         \
     F(S, STR, http_method, 16, NONE, "", "Method of the request; empty when it was not seen")      \
     F(S, STR, path, HTTP_PATTERN, NONE, "", "Pattern of the request's path")                       \
     F(S, STR, server, 96, SRC_SWVER, "", "Software of the server (Server)")                        \
@@ -75,16 +76,20 @@ WW_EVENT_DECLARE(http_response, HTTP_RESPONSE_FIELDS);
 /* ---- head.c ---- */
 struct http_head {
     bool response, bad_field, conflict; /* conflict: lengths that differ */
+    bool bad_start, folded;
+    bool transfer; /* a transfer coding: a length beside it does not count */
     bool chunked, has_length, basic, cookie, upgrades;
-    uint8_t minor; /* HTTP/1.minor */
+    struct ww_slice version; /* HTTP/1.1 */
     uint16_t status, port;
     uint64_t length;
     struct ww_slice method, target; /* of a request */
     struct ww_slice host, path, query;
     struct ww_slice agent, server, powered, type, params, encoding, accept, action;
     struct ww_slice auth, authenticate, upgrade; /* auth: scheme only */
+    size_t nunfolded;
+    char unfolded[HTTP_UNFOLDED]; /* fields that went over several lines */
 };
-enum ww_guess ww_http_start(struct ww_slice in);
+enum ww_guess ww_http_start(struct ww_slice in, bool expected);
 bool ww_http_is_h2(struct ww_slice in);
 void ww_http_head(struct ww_slice in, struct http_head *h);
 

@@ -46,9 +46,9 @@ static void tell_request(const struct http_call *c, const struct http_head *h)
     e.http_port = h->port;
     set_pattern(&e.path.len, e.path.b, sizeof e.path.b, h->path);
     e.query_count = q.count;
-    (void)WW_SET(e.protocol, ww_slice_str(h->minor == 0 ? "HTTP/1.0" : "HTTP/1.1"));
+    (void)WW_SET(e.protocol, h->version);
     (void)WW_SET(e.http_content_type, WW_STR(c->s->media));
-    if (h->chunked)
+    if (h->transfer)
         e.length = WW_NULL64;
     e.chunked = h->chunked;
     SET_WORD(e.content_encoding, h->encoding);
@@ -99,6 +99,12 @@ void ww_http_forget(const struct http_call *c)
 
 /* ---- responses ----------------------------------------------------------------------------------------- */
 
+/* 1xx: the answer is still to come. A code that is none counts as a final one (RFC 9110 15). */
+static bool interim(const struct http_head *h)
+{
+    return h->response && h->status >= 100 && h->status < 200;
+}
+
 /* The request that this response answers; interim ones leave it open. While all messages from the first
  * request on were seen, the nth response answers the nth request, also when two mirror ports give them
  * in the wrong order. Else (loose) only a request that waits alone is answered; when several wait, it
@@ -108,7 +114,7 @@ static struct ww_pair answers(const struct http_call *c, const struct http_head 
     struct http *h = c->h;
     struct http_side *s = c->s;
     struct ww_pair none = { .latency_ms = WW_NULL32 };
-    bool last = head->status >= 200 || head->status == 101;
+    bool last = !interim(head) || head->status == 101;
     s->method = 0;
     s->path.len = 0;
     s->unpaired = true;
@@ -134,12 +140,12 @@ static void tell_response(const struct http_call *c, const struct http_head *h, 
     struct http_response e = { .status = h->status, .length = WW_NULL64, .latency_ms = p->latency_ms,
                                .request_frame = p->frame, .chunked = h->chunked };
     bool fits = WW_SET(e.server, h->server) && WW_SET(e.powered_by, h->powered);
-    (void)WW_SET(e.protocol, ww_slice_str(h->minor == 0 ? "HTTP/1.0" : "HTTP/1.1"));
+    (void)WW_SET(e.protocol, h->version);
     (void)WW_SET(e.http_method, ww_slice_str(ww_http_method(c->s->method)));
     if (c->s->path.len > 0)
         set_pattern(&e.path.len, e.path.b, sizeof e.path.b, WW_STR(c->s->path));
     (void)WW_SET(e.http_content_type, WW_STR(c->s->media));
-    if (h->has_length && !h->chunked)
+    if (h->has_length && !h->transfer)
         e.length = h->length;
     SET_WORD(e.content_encoding, h->encoding);
     SET_WORD(e.authenticate, h->authenticate);
@@ -156,7 +162,7 @@ static void begin_body(const struct http_call *c, const struct http_head *h)
 {
     struct http_side *s = c->s;
     const char *method = ww_http_method(s->method);
-    bool none = h->response && (h->status < 200 || h->status == 204 || h->status == 304 ||
+    bool none = h->response && (interim(h) || h->status == 204 || h->status == 304 ||
                                 strcmp(method, "HEAD") == 0);
     s->left = 0;
     s->at = AT_START;
@@ -164,6 +170,8 @@ static void begin_body(const struct http_call *c, const struct http_head *h)
         return;
     if (h->chunked) {
         s->at = AT_CHUNK;
+    } else if (h->response && h->transfer) { /* whatever length it gives (RFC 9112 6.3) */
+        s->at = AT_CLOSE;
     } else if (h->has_length) {
         s->left = h->length;
         s->at = h->length > 0 ? AT_BODY : AT_START;
@@ -203,7 +211,7 @@ static void envelope(const struct http_call *c, const struct http_head *h, const
     m.query = h->query;
     m.accept = h->accept;
     m.action = h->action;
-    m.size = h->has_length ? h->length : WW_NULL64;
+    m.size = h->has_length && !h->transfer ? h->length : WW_NULL64;
     m.pair = *p;
     if (!h->response) /* whole, where the state keeps only its front */
         m.path = h->path;
@@ -221,11 +229,15 @@ static void envelope(const struct http_call *c, const struct http_head *h, const
 
 static void complain(const struct http_call *c, const struct http_head *h)
 {
+    if (h->bad_start)
+        ww_anomaly(c->cx, c->dir, "start_line_malformed");
+    if (h->folded) /* RFC 9112 5.2: nobody may send it any more, and not everybody reads it */
+        ww_anomaly(c->cx, c->dir, "header_folded");
     if (h->bad_field)
         ww_anomaly(c->cx, c->dir, "header_malformed");
     if (h->conflict)
         ww_anomaly(c->cx, c->dir, "content_length_conflict");
-    if (h->chunked && h->has_length) /* RFC 9112 6.1: a way to smuggle requests */
+    if (h->transfer && h->has_length) /* RFC 9112 6.1: a way to smuggle requests */
         ww_anomaly(c->cx, c->dir, "length_and_chunked");
 }
 
@@ -242,7 +254,7 @@ static enum http_next response(const struct http_call *c, const struct http_head
     begin_body(c, h);
     if (h->status == 101 || (strcmp(ww_http_method(c->s->method), "CONNECT") == 0 && h->status / 100 == 2))
         return HTTP_TUNNEL;
-    if (h->status >= 200)
+    if (!interim(h))
         envelope(c, h, &p);
     return HTTP_GO_ON;
 }
