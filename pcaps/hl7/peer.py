@@ -3,6 +3,7 @@
 
   peer.py server PORT             AA; AE when PID-3 is empty; AR for an unknown message type
   peer.py send HOST PORT CALL...  messages.py calls such as adt('A01','MSG1'), over one connection
+  peer.py paced HOST PORT SECONDS CALL...   the same with a pause after each
   peer.py ward HOST PORT FIFO     sends one oru() for each line that the FIFO gives, over one connection
 """
 import asyncio
@@ -45,12 +46,12 @@ async def serve(port):
         await server.serve_forever()
 
 
-def send(host, port, calls):
+def send(host, port, calls, pause=0.05):
     with MLLPClient(host, port) as client:
         for call in calls:
             answer = client.send_message(eval(call, vars(messages)))
             print(call, answer.split(b"\r")[1].decode("latin-1"))
-            time.sleep(0.05)
+            time.sleep(pause)
 
 
 def ward(host, port, fifo):
@@ -66,6 +67,8 @@ def main(argv):
         asyncio.run(serve(int(argv[1])))
     elif argv[0] == "send":
         send(argv[1], int(argv[2]), argv[3:])
+    elif argv[0] == "paced":
+        send(argv[1], int(argv[2]), argv[4:], float(argv[3]))
     elif argv[0] == "ward":
         ward(argv[1], int(argv[2]), argv[3])
     else:

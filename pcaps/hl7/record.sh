@@ -9,7 +9,7 @@ PYHL7=$(version python3-hl7)
 NPM_CLIENT=node-hl7-client@3.2.0 NPM_SERVER=node-hl7-server@2.5.0
 rooms() { echo /usr/bin/python3 -B "$topic_dir/rooms.py" "$@"; }
 peer() { echo /usr/bin/python3 "$topic_dir/peer.py" "$@"; }
-all="oru-monitor adt adt-iso2022jp oru-iso2022jp adt-utf8 nak oru-npm mllp-pieces batch batch-npm enhanced devices pcd japan loose http"
+all="oru-monitor adt adt-iso2022jp oru-iso2022jp adt-utf8 nak oru-npm mllp-pieces batch batch-npm enhanced devices pcd japan loose http clocks"
 
 lan() {
     lan_up
@@ -141,6 +141,19 @@ scenario_http() {
         --data-binary "@$scratch/pcd.xml" http://$ENGINE:8080/pcd
     in_ns his curl -sS -o /dev/null -H 'Content-Type: text/plain' --data-binary "@$scratch/adt.hl7" http://$ENGINE:8080/hl7
     lan_done "$(version curl), python $(/usr/bin/python3 -V | cut -d' ' -f2) http.server, $PYHL7" "HL7 v2 over HTTP: an ADT^A01 as application/hl7-v2 and as text/plain, IHE PCD-01 as SOAP CommunicatePCDData"
+}
+
+scenario_clocks() {
+    local paced="/usr/bin/python3 $topic_dir/peer.py paced" pids=""
+    lan; serve engine 2575; serve ris 2576; lan_record clocks.pcap
+    in_ns his $paced $RIS 2576 14 "adt('A01','CLK00001')" "adt('A08','CLK00002')" "adt('A08','CLK00003')" \
+        "adt('A08','CLK00004')" "adt('A08','CLK00005')" "adt('A03','CLK00006')" & pids="$pids $!"
+    in_ns lis faketime -f -185s $paced $ENGINE 2575 14 "oru_lab('CLK10001')" "oru_lab('CLK10002')" "oru_lab('CLK10003')" \
+        "oru_lab('CLK10004')" "oru_lab('CLK10005')" "oru_lab('CLK10006')" & pids="$pids $!"
+    in_ns gateway faketime -f -9h $paced $ENGINE 2575 14 "pcd01('CLK20001')" "pcd01('CLK20002')" "pcd01('CLK20003')" \
+        "pcd01('CLK20004')" "pcd01('CLK20005')" "pcd01('CLK20006')" & pids="$pids $!"
+    wait $pids
+    lan_done "$PYHL7, $(version faketime)" "clocks over 70 s: a laboratory system 185 s behind, a monitor gateway whose times are UTC but say +0900, the others right"
 }
 
 [ "${1:-}" != all ] || set -- $all

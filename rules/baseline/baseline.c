@@ -235,6 +235,11 @@ enum ww_bl_said ww_bl_remotely_operable(const struct ww_baseline *b)
     return b->remotely_operable;
 }
 
+uint32_t ww_bl_clock_tolerance(const struct ww_baseline *b)
+{
+    return b->clock_tolerance;
+}
+
 enum ww_bl_said ww_bl_no_cyber_risk(const struct ww_baseline *b)
 {
     return b->no_cyber_risk ? WW_BL_YES : WW_BL_NOT_SAID;

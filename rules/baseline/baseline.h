@@ -86,6 +86,8 @@ bool ww_bl_is_closed(const struct ww_baseline *b);
 enum ww_bl_said { WW_BL_NOT_SAID, WW_BL_NO, WW_BL_YES };
 enum ww_bl_said ww_bl_remotely_operable(const struct ww_baseline *b);
 enum ww_bl_said ww_bl_no_cyber_risk(const struct ww_baseline *b);
+/** How far the device's clock may be off, in seconds; 0 = not said. */
+uint32_t ww_bl_clock_tolerance(const struct ww_baseline *b);
 /** End of support dates as YYYY-MM-DD; "" = absent. what: "sale", "security-support", "life",
  * "service-life", "os" (the earliest of the operating systems). */
 const char *ww_bl_end_of(const struct ww_baseline *b, const char *what);

@@ -168,6 +168,7 @@ struct ww_baseline {
     const char *end_sale, *end_security, *end_life, *end_service, *end_os;
     unsigned class_, connection, environment;
     enum ww_bl_said remotely_operable;
+    uint32_t clock_tolerance;
 };
 
 /* ---- reading (tree.c, acl_read.c, medical_read.c) ---- */

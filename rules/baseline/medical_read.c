@@ -43,6 +43,7 @@ static void read_identity(struct ww_baseline *b, const struct lyd_node *device)
     b->connection = bits_of(use, "connection", connections);
     b->environment = bits_of(use, "environment", environments);
     b->remotely_operable = ww_bl_said(use, "remotely-operable");
+    b->clock_tolerance = (uint32_t)ww_bl_num(ww_bl_child(device, "clock"), "tolerance-seconds", 0);
     b->no_cyber_risk = ww_bl_child(use, "no-cyber-risk") != NULL;
 }
 

@@ -13,6 +13,7 @@ const struct ww_detector *const ww_detectors[] = {
     &ww_detect_hl7,             /* WD-106 */
     &ww_detect_cleartext_phi,   /* WD-301 */
     &ww_detect_malformed,       /* WD-702 */
+    &ww_detect_clock_drift,     /* WD-802, WD-901f: all clocks against that of the capture */
     &ww_detect_sensor_blind,    /* WD-901 */
     &ww_detect_coverage_gap,    /* WD-903 */
     NULL,

@@ -6,7 +6,11 @@
 extern const struct ww_detector ww_detect_unknown_device, ww_detect_no_baseline, ww_detect_peer,
     ww_detect_service, ww_detect_external, ww_detect_closed_internet, ww_detect_external_name,
     ww_detect_dicom, ww_detect_hl7, ww_detect_cleartext_phi, ww_detect_malformed,
-    ww_detect_sensor_blind, ww_detect_coverage_gap;
+    ww_detect_clock_drift, ww_detect_sensor_blind, ww_detect_coverage_gap;
+
+/** Weight of the heaviest device of the ledger, of one zone or (NULL) of all: what a blind sensor may
+ * have missed. */
+uint8_t ww_det_heaviest(const struct ww_site *site, const struct ww_site_zone *zone);
 
 /** Parts per million are for machines; a person reads percent. text gets prefix and "12.34 %". */
 void ww_det_percent(char *text, size_t size, const char *prefix, uint64_t ppm);

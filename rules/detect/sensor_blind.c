@@ -64,7 +64,7 @@ static enum ww_rc start(struct ww_detect *d, void *state, struct ww_err *e)
     return WW_OK;
 }
 
-static uint8_t heaviest(const struct ww_site *site, const struct ww_site_zone *zone)
+uint8_t ww_det_heaviest(const struct ww_site *site, const struct ww_site_zone *zone)
 {
     static const enum ww_device_class classes[] = { WW_DC_UNKNOWN, WW_DC_I, WW_DC_II, WW_DC_III,
                                                     WW_DC_IV };
@@ -140,7 +140,7 @@ static void tell(struct ww_detect *d, const struct place *p, char variant, const
     x.f.asset_id = x.f.device_label = WW_SLICE_LIT("sensor");
     x.f.zone = ww_slice_str(p->label);
     ww_found_peer(&x, p->where);
-    x.f.weight_least = heaviest(ww_detect_cfg(d)->site, p->zone);
+    x.f.weight_least = ww_det_heaviest(ww_detect_cfg(d)->site, p->zone);
     x.f.device_class = WW_DC_NONE;
     x.f.role = WW_CR_GENERAL_IT;
     x.f.coverage_gap = true;

@@ -166,6 +166,7 @@ WW_THRESHOLD(truncated_ppm)
 WW_THRESHOLD(silent_s)
 WW_THRESHOLD(storage_free_ppm)
 WW_THRESHOLD(unobserved_h)
+WW_THRESHOLD(clock_s)
 WW_THRESHOLD(undissected_ppm)
 WW_THRESHOLD(encrypted_ppm)
 static const struct sr_key thr_keys[] = {
@@ -176,6 +177,7 @@ static const struct sr_key thr_keys[] = {
     { "silent_s", thr_silent_s },
     { "storage_free_ppm", thr_storage_free_ppm },
     { "unobserved_h", thr_unobserved_h },
+    { "clock_s", thr_clock_s },
     { "undissected_ppm", thr_undissected_ppm },
     { "encrypted_ppm", thr_encrypted_ppm },
     { NULL, NULL },

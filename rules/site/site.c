@@ -12,6 +12,7 @@ const struct ww_site_thresholds ww_site_thresholds_default = {
     .silent_s = 300,
     .storage_free_ppm = 50000,
     .unobserved_h = 24, /* devices are switched off over night */
+    .clock_s = 60,
     .undissected_ppm = 500000,
     .encrypted_ppm = 500000,
 };

@@ -96,6 +96,7 @@ struct ww_site_thresholds {
     uint32_t silent_s;        /* an interface that gave packets gives none for so long */
     uint32_t storage_free_ppm; /* of the file system of the database; below it storage runs out */
     uint32_t unobserved_h;    /* observed for so long without a sign of a device or zone; 0 = never told */
+    uint32_t clock_s;         /* a device's clock may differ so far, where its declaration says nothing; 0 = never told */
     uint32_t undissected_ppm, encrypted_ppm; /* share of the bytes of flows whose content is not read */
 };
 extern const struct ww_site_thresholds ww_site_thresholds_default;

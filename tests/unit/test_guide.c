@@ -103,8 +103,8 @@ Test(load, built_in_and_folder_are_the_same)
     char dir[64];
     (void)folder_with(dir, "", "", 0, "");
     cr_assert_eq(ww_guide_load(&h, dir, &e), WW_OK, "%s", e.text);
-    cr_expect_eq(ww_guide_nclasses(g), 12);
-    cr_expect_eq(ww_guide_nclasses(h), 12);
+    cr_expect_eq(ww_guide_nclasses(g), 13);
+    cr_expect_eq(ww_guide_nclasses(h), 13);
     cr_expect_eq(ww_guide_version(g), ww_guide_version(h));
     ww_guide_free(h);
     ww_guide_free(g);
@@ -254,7 +254,7 @@ Test(load, a_class_can_be_added_by_data)
                 f);
     (void)fclose(f);
     cr_assert_eq(ww_guide_load(&g, dir, &e), WW_OK, "%s", e.text);
-    cr_expect_eq(ww_guide_nclasses(g), 13);
+    cr_expect_eq(ww_guide_nclasses(g), 14);
     struct ww_alert a = { .class = 803, .level = 3 };
     struct ww_guide_opt opt = ww_guide_opt(WW_LANG_EN);
     (void)WW_SET(a.variant, WW_SLICE_LIT("a"));
