@@ -8,13 +8,14 @@ WW_EVENT_TYPE(ww_verdict_ev, "baseline.verdict",
 
 enum { STAGES = WW_AT_MESSAGE + 1 };
 
+enum key_layer { OF_CONVERSATION, OF_MESSAGES, OF_RULE };
 struct verdict_key {
     uint64_t device;
     uint8_t peer[16];
-    uint8_t fam, ip_proto, opener, layer; /* layer: 0 conversation, 1 messages */
+    uint8_t fam, ip_proto, opener, layer; /* enum key_layer */
     uint16_t port;
     uint8_t pad[2];
-    uint64_t what; /* messages: hash of what was observed */
+    uint64_t what; /* messages: hash of what was observed; rules: of the rule */
 };
 struct verdict_rec {
     struct verdict_key key;
@@ -191,6 +192,21 @@ static uint64_t text_hash(const struct ww_judge *j, const char *a)
     return ww_siphash(&j->verdict.key, ww_slice_str(a));
 }
 
+/* Was it told that this rule permitted the device something, and of messages, just this? The single
+ * conversations under a rule are told where they are counted, each with its verdict. */
+static bool rule_told(struct ww_judge *j, const struct ww_device *dev,
+                      const struct ww_bl_verdict *v, uint64_t what)
+{
+    struct verdict_key key = { .device = dev->serial,
+                               .layer = OF_RULE,
+                               .fam = (uint8_t)v->layer,
+                               .opener = (uint8_t)v->reason,
+                               .what = text_hash(j, v->rule) + what };
+    bool fresh = false;
+    (void)ww_table_get(&j->verdict, &key, &fresh);
+    return !fresh;
+}
+
 void ww_judge_tell(struct ww_judge *j, const struct ww_event *e, const struct ww_device *dev,
                    enum ww_dir side, enum ww_stage stage, const struct ww_bl_verdict *v)
 {
@@ -199,7 +215,7 @@ void ww_judge_tell(struct ww_judge *j, const struct ww_event *e, const struct ww
                                .fam = peer->fam,
                                .ip_proto = e->ip_proto,
                                .opener = (uint8_t)(e->client == side),
-                               .layer = stage == WW_AT_MESSAGE,
+                               .layer = stage == WW_AT_MESSAGE ? OF_MESSAGES : OF_CONVERSATION,
                                .port = ww_event_server(e)->port };
     bool fresh = false;
     struct ww_out o = ww_out((char *)key.peer, 16);
@@ -210,11 +226,13 @@ void ww_judge_tell(struct ww_judge *j, const struct ww_event *e, const struct ww
     uint16_t now = (uint16_t)((unsigned)v->kind << 8 | (unsigned)v->reason << 1 | 1u);
     /* A flow is asked about at its start, when it is answered and when its protocol is known; the
      * next flow begins at the start again. That is no change. */
-    bool change = r->at[stage] != now && r->told != now;
+    bool change = r->at[stage] != now && r->told != now, first = r->told == 0;
     r->at[stage] = now;
     if (!change)
         return;
     r->told = now;
+    if (first && v->kind == WW_BL_PERMITTED && rule_told(j, dev, v, key.what))
+        return;
     struct ww_verdict_ev *b = ww_tell_begin(&j->tell, &ww_verdict_ev_type, e);
     WW_SET_S(b->device, dev->id);
     WW_SET_S(b->file, ww_bl_file(dev->bl));

@@ -33,6 +33,8 @@ enum ww_rc ww_table_init(struct ww_table *t, const char *what, uint32_t cap, siz
                             .key = ww_key_random() };
     t->mem = ww_mem_reserve(cap * t->stride);
     t->bucket = ww_mem_reserve(buckets * sizeof *t->bucket);
+    ww_mem_dense(t->mem, cap * t->stride);
+    ww_mem_dense(t->bucket, buckets * sizeof *t->bucket);
     if (t->mem == NULL || t->bucket == NULL) {
         ww_table_free(t);
         return WW_FAIL(e, WW_E_SYS, "%s: no memory for %u records", what, cap);

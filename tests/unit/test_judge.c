@@ -57,6 +57,32 @@ Test(judge, a_verdict_is_told_once_per_change)
     tj_close(t);
 }
 
+/* A second modality under the same entry: its conversation is told with its verdict, the rule is not told again. */
+Test(judge, what_is_permitted_is_told_once_per_rule)
+{
+    static const char two[] =
+        "services: {dns: [10.10.10.2]}\n"
+        "controllers: {\"urn:x-hospital:modalities\": [10.10.20.15, 10.10.20.16]}\n"
+        "devices:\n"
+        "  - {id: pacs-1, name: PACS, ip: [10.10.10.5], baseline: pacs.json, ae_titles: [PACS1]}\n";
+    struct tj *t = tj_open(two, NULL, NULL, NULL);
+    struct ww_end second = tj_end("10.10.20.16", "00:13:95:20:00:16", 40001);
+    tj_flow_all(t, ct(40000), pacs(104), "dicom", true);
+    tj_flow_all(t, second, pacs(104), "dicom", true);
+    cr_assert(eq(str, (char *)verdicts(t, "pacs-1"), "permitted;"));
+    second.port++;
+    tj_flow_all(t, second, pacs(8042), "http", true); /* what is not permitted is told for each peer */
+    tj_flow_all(t, ct(40003), pacs(8042), "http", true);
+    cr_assert(eq(str, (char *)verdicts(t, "pacs-1"), "permitted;violation port;violation port;"));
+    ww_judge_end(t->j, t->now, tj_keep, t);
+    unsigned permitted = 0;
+    const struct ww_event *e;
+    for (size_t i = 0; (e = tj_find(t, "device.conversation", i)) != NULL; i++)
+        permitted += strcmp(tj_text(e, "peer"), "10.10.10.5") == 0 && strcmp(tj_text(e, "verdict"), "permitted") == 0;
+    cr_assert(eq(uint, permitted, 2));
+    tj_close(t);
+}
+
 Test(judge, each_declared_end_has_its_own_view)
 {
     struct tj *t = tj_open(SITE, NULL, NULL, NULL);
