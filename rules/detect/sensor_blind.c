@@ -1,6 +1,6 @@
 /* sensor_blind.c - WD-901: the sensor does not see what it should (alert model 3.8), from the
  * statistics and the thresholds of the site file. Variants: a loss, b the mirror port gives nothing,
- * c one direction only, d the sensor does not keep up, e storage runs out. Told where it is: for a
+ * c one direction only, d the sensor does not keep up, e storage runs out, f its clock goes back. Told where it is: for a
  * VLAN when frames carry tags, else for the interface or file. The alert is about the sensor; its
  * weight is that of the heaviest device that it should see. */
 #include "rules/detect/detectors.h"
@@ -16,10 +16,10 @@ static const uint64_t SEC = UINT64_C(1000000000);
 
 #define LINK_FIELDS(X)                                                                             \
     X(name) X(vlan) X(live) X(down) X(tagged) X(vlans) X(first) X(last) X(packets) X(tcp_used)     \
-    X(ring_drops) X(coverage__loss_ppm) X(coverage__one_way_ppm) X(coverage__truncated_ppm)
+    X(ring_drops) X(clock_steps) X(coverage__loss_ppm) X(coverage__one_way_ppm) X(coverage__truncated_ppm)
 #define RUN_FIELDS(X)                                                                              \
     X(overload__bulk_bytes) X(overload__body_bytes) X(overload__head_bytes)                        \
-    X(overload__cut_packets) X(judge__event_drops) X(store__lost) X(store__free_ppm)
+    X(capture__clock_steps) X(overload__cut_packets) X(judge__event_drops) X(store__lost) X(store__free_ppm)
 
 /* An interface that is listened to. */
 struct source {
@@ -37,6 +37,8 @@ struct state {
     uint64_t listening; /* since when, ns; 0 = files */
     uint64_t overload, dropped, lost; /* told */
     bool full;
+    uint64_t steps, most_steps;                  /* told; of the one source whose clock went back most */
+    char where[NAME_MAX + 16], label[NAME_MAX + 16]; /* that source */
     bool covers[2]; /* loss, one way: told for the source whose VLANs follow */
 };
 
@@ -143,7 +145,7 @@ static void tell(struct ww_detect *d, const struct place *p, char variant, const
     x.f.weight_least = ww_det_heaviest(ww_detect_cfg(d)->site, p->zone);
     x.f.device_class = WW_DC_NONE;
     x.f.role = WW_CR_GENERAL_IT;
-    x.f.coverage_gap = true;
+    x.f.coverage_gap = variant != 'f'; /* what passed was seen, but not when */
     x.f.reason = ww_slice_str(reason);
     x.f.field = WW_SLICE_LIT("stats.coverage");
     x.f.hypotheses = WW_HYP_MISCONFIGURATION | WW_HYP_FAULT;
@@ -227,6 +229,39 @@ static void interface(struct ww_detect *d, struct state *s, const struct ww_even
     i->down = down;
 }
 
+/* The source whose clock went back most: its statistics come before those of the run. */
+static void stepped(struct state *s, const struct ww_event *e, const struct place *p)
+{
+    uint64_t steps = ww_get_u64(e, s->clock_steps);
+    if (steps <= s->most_steps)
+        return;
+    s->most_steps = steps;
+    struct ww_out o = ww_out(s->where, sizeof s->where - 1);
+    ww_out_s(&o, p->where);
+    s->where[o.n] = 0;
+    o = ww_out(s->label, sizeof s->label - 1);
+    ww_out_s(&o, p->label);
+    s->label[o.n] = 0;
+}
+
+static void clock_steps(struct ww_detect *d, struct state *s, const struct ww_event *e)
+{
+    uint64_t steps = ww_get_u64(e, s->capture__clock_steps);
+    struct place p = everywhere(e);
+    if (steps <= s->steps)
+        return;
+    s->steps = steps;
+    if (s->label[0] != 0) {
+        struct ww_out o = ww_out(p.label, sizeof p.label - 1);
+        ww_out_s(&o, s->label);
+        p.label[o.n] = 0;
+        o = ww_out(p.where, sizeof p.where - 1);
+        ww_out_s(&o, s->where);
+        p.where[o.n] = 0;
+    }
+    tell_number(d, &p, 'f', "clock_steps", steps);
+}
+
 /* What concerns the whole sensor. */
 static void run(struct ww_detect *d, struct state *s, const struct ww_event *e)
 {
@@ -236,6 +271,7 @@ static void run(struct ww_detect *d, struct state *s, const struct ww_event *e)
                     ww_get_u64(e, s->overload__head_bytes) + ww_get_u64(e, s->overload__cut_packets);
     uint64_t dropped = ww_get_u64(e, s->judge__event_drops);
     uint64_t lost = ww_get_u64(e, s->store__lost), room = ww_get_u64(e, s->store__free_ppm);
+    clock_steps(d, s, e);
     if (shed > s->overload)
         tell_number(d, &p, 'd', "overload", shed);
     if (dropped > s->dropped)
@@ -267,8 +303,10 @@ static void event(struct ww_detect *d, void *state, const struct ww_event *e)
         return;
     struct place p = place_of(d, s, e);
     shares(d, s, e, &p);
-    if (ww_get_u64(e, s->vlan) == WW_NULL64)
-        interface(d, s, e, &p);
+    if (ww_get_u64(e, s->vlan) != WW_NULL64)
+        return;
+    stepped(s, e, &p);
+    interface(d, s, e, &p);
 }
 
 /* A mirror port of a hospital is never still: at least ARP and spanning tree pass. What the last

@@ -252,6 +252,31 @@ Test(wd901, e_storage_runs_out)
     tj_close(t);
 }
 
+Test(wd901, f_the_clock_went_back)
+{
+    struct tj *t = open_site();
+    see(t, a_link(t, "a.pcap", 0, false), "clock_steps", 0);
+    see(t, run(t), "capture__clock_steps", 0);
+    quiet(t);
+    see(t, a_link(t, "b.pcap", 0, false), "clock_steps", 2);
+    see(t, a_link(t, "c.pcap", 0, false), "clock_steps", 1);
+    see(t, a_link(t, "b.pcap", 20, false), "clock_steps", 2); /* of a VLAN: the same ones again */
+    quiet(t);
+    see(t, run(t), "capture__clock_steps", 3);
+    see(t, run(t), "capture__clock_steps", 3);
+    const struct ww_alert *a = raised(t, 901, 'f');
+    cr_assert(eq(u64, a->count, 1));
+    cr_assert(is(WW_STR(a->observed), "3"));
+    cr_assert(is(WW_STR(a->declared), "0"));
+    cr_assert(a->coverage__ok); /* what passed was seen */
+    reads(t, a, "捕捉の時計を信頼できません（b.pcap、時計異常: 時刻が1秒より大きく戻った回数 3）",
+          "cannot be relied on (b.pcap, clock error: times that it went back by over a second: 3)");
+    see(t, run(t), "capture__clock_steps", 5);
+    ww_judge_end(t->j, t->now, tj_keep, t);
+    cr_assert(eq(u64, raised(t, 901, 'f')->count, 2)); /* gathered in the same alert */
+    tj_close(t);
+}
+
 /* ---- WD-903 ---- */
 static void flow(struct tj *t, const char *a, const char *b, const char *app, uint8_t proto, uint64_t bytes)
 {
