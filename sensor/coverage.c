@@ -70,7 +70,7 @@ static uint32_t loss_of(const struct seen *s)
     return stream;
 }
 
-static void judge(struct verdict *v, const struct seen *s)
+static void judge(struct verdict *v, const struct seen *s, uint32_t midstream_ppm)
 {
     *v = (struct verdict){ .loss = loss_of(s),
                            .one_way = ppm(s->one_way, s->tcp_used),
@@ -78,6 +78,8 @@ static void judge(struct verdict *v, const struct seen *s)
                            .truncated = ppm(s->truncated, s->packets) };
     worse(v, grade_of(v->loss, LOSS_B, LOSS_C, LOSS_D), "loss");
     worse(v, grade_of(v->one_way, ONE_WAY_B, ONE_WAY_C, ONE_WAY_D), "one_way");
+    /* who asked whom was not seen: at most a guess for most of the connections */
+    worse(v, v->midstream != WW_NULL32 && v->midstream > midstream_ppm ? 1 : 0, "midstream");
     worse(v, grade_of(v->truncated, CUT_B, CUT_C, PPM), "truncated");
     worse(v, s->clock_steps > 0 ? 1 : 0, "clock_steps");
 }
@@ -110,7 +112,7 @@ static const char *letter(const struct verdict *v)
         WW_SET((s)->coverage__grade, ww_slice_str(letter(v)));                                     \
     } while (0)
 
-void ww_coverage_grade(struct ww_stats *s)
+void ww_coverage_grade(struct ww_stats *s, uint32_t midstream_ppm)
 {
     struct verdict v;
     struct seen x = { .packets = s->capture__packets,
@@ -125,7 +127,7 @@ void ww_coverage_grade(struct ww_stats *s)
                       .midstream = s->flow__midstream,
                       .tcp_used = s->flow__tcp_used,
                       .one_way = s->flow__one_way };
-    judge(&v, &x);
+    judge(&v, &x, midstream_ppm);
     worse(&v, s->flow__evicted > 0 ? 1 : 0, "flows_evicted");
     worse(&v, s->decoder__fragments_evicted > 0 ? 1 : 0, "fragments_evicted");
     worse(&v, s->stream__no_tcp > 0 ? 1 : 0, "tcp_no_room");
@@ -140,7 +142,7 @@ void ww_coverage_grade(struct ww_stats *s)
     WRITE(s, &v);
 }
 
-void ww_coverage_link(struct ww_link_stats *s)
+void ww_coverage_link(struct ww_link_stats *s, uint32_t midstream_ppm)
 {
     struct verdict v;
     struct seen x = { .packets = s->packets,
@@ -155,7 +157,7 @@ void ww_coverage_link(struct ww_link_stats *s)
                       .midstream = s->midstream,
                       .tcp_used = s->tcp_used,
                       .one_way = s->one_way };
-    judge(&v, &x);
+    judge(&v, &x, midstream_ppm);
     worse(&v, s->down ? 2 : 0, "interface_down");
     conclude(&v, &x);
     WRITE(s, &v);

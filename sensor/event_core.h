@@ -169,14 +169,17 @@ WW_EVENT_DECLARE(ww_stats, WW_STATS_FIELDS);
     WW_COVERAGE_FIELDS(F, S)
 WW_EVENT_DECLARE(ww_link_stats, WW_LINK_FIELDS);
 
-/** Fills the coverage members of a statistics record from its counters. */
-void ww_coverage_grade(struct ww_stats *s);
+/* Share of TCP flows without beginning above which the grade says so, when the site does not. A capture
+ * that begins in a working day always has some. */
+enum { WW_MIDSTREAM_PPM = 500000 };
+/** Fills the coverage members of a statistics record from its counters. In: midstream_ppm, the limit */
+void ww_coverage_grade(struct ww_stats *s, uint32_t midstream_ppm);
 /** After the grade: for a time nothing could be seen at all. */
 void ww_coverage_deaf(struct ww_stats *s);
 /** After the grade: one interface or VLAN is worse than the whole, which hides it. */
 void ww_coverage_uneven(struct ww_stats *s);
 /** Fills the coverage members of a link's record. */
-void ww_coverage_link(struct ww_link_stats *s);
+void ww_coverage_link(struct ww_link_stats *s, uint32_t midstream_ppm);
 
 /* flow.start, flow.open and flow.app are for the judge; outputs write update and end. */
 extern const struct ww_event_type *const ww_core_events[];

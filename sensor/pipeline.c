@@ -57,7 +57,7 @@ void ww_route_stats(struct ww_routing *r, struct ww_stats *s)
     s->bugs = ww_bugs();
     s->uptime = r->started ? (r->last_ts - r->first_ts) / NS : 0;
     ww_tally_tell(r->tally, r->last_ts, route_link, r);
-    ww_coverage_grade(s);
+    ww_coverage_grade(s, r->tally->midstream_ppm);
     if (r->tally->uneven && ww_slice_eqs(WW_STR(s->coverage__grade), "A"))
         ww_coverage_uneven(s);
     if (r->deaf)
@@ -173,6 +173,7 @@ static enum ww_rc files_plain(const struct ww_pipeline_cfg *cfg, struct ww_pipel
     enum ww_rc rc = ww_cpus_check(cfg, e);
     if (rc == WW_OK)
         rc = ww_tally_init(&p.tally, 1, cfg->sources, cfg->nsources, false, e);
+    p.tally.midstream_ppm = cfg->midstream_ppm;
     if (rc == WW_OK)
         rc = ww_worker_new(&p.w, &wc, e);
     if (rc != WW_OK) {

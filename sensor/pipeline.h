@@ -26,6 +26,7 @@ struct ww_pipeline_cfg {
     const char *const *sources;  /* paths or interfaces */
     unsigned nsources;
     const char *filter;
+    uint32_t midstream_ppm; /* share of TCP flows without beginning above which the grade says so */
     struct ww_live_cfg live;
     struct ww_outlets out;
     atomic_bool *stop;           /* set from outside: end early, in order */

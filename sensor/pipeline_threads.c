@@ -164,6 +164,7 @@ static enum ww_rc start(struct ww_run *run, struct ww_err *e)
         ww_ring_init(&run->acts, WW_ACTION_RING) != WW_OK)
         return WW_FAIL(e, WW_E_SYS, "no memory for the writer's ring");
     rc = ww_tally_init(&run->tally, run->nw, run->cfg->sources, run->cfg->nsources, run->live, e);
+    run->tally.midstream_ppm = run->cfg->midstream_ppm;
     for (unsigned i = 0; i < run->nw && rc == WW_OK; i++)
         rc = make_worker(run, i, e);
     if (rc == WW_OK)

@@ -18,7 +18,8 @@ void ww_tally_free(struct ww_tally *t)
 enum ww_rc ww_tally_init(struct ww_tally *t, unsigned workers, const char *const *names, uint32_t nsource,
                          bool live, struct ww_err *e)
 {
-    *t = (struct ww_tally){ .nw = workers, .names = names, .nsource = nsource, .live = live };
+    *t = (struct ww_tally){ .nw = workers, .names = names, .nsource = nsource, .live = live,
+                            .midstream_ppm = WW_MIDSTREAM_PPM };
     t->of = ww_mem_reserve(workers * sizeof *t->of);
     t->order = ww_mem_reserve(WW_LINKS_MAX * sizeof *t->order);
     t->source = ww_mem_reserve((nsource + 1u) * sizeof *t->source);
@@ -147,7 +148,7 @@ static void emit(struct ww_tally *t, struct ww_link *l, const char *scope, const
     WW_SET(l->s.scope, ww_slice_str(scope));
     WW_SET(l->s.name, base_name(t->names[l->source]));
     l->s.live = t->live;
-    ww_coverage_link(&l->s);
+    ww_coverage_link(&l->s, t->midstream_ppm);
     struct ww_slice grade = WW_STR(l->s.coverage__grade);
     if (!ww_slice_eqs(grade, "A") && !ww_slice_eqs(grade, "?") &&
         (l->s.packets >= WEIGHT_PACKETS || l->s.tcp_used >= WEIGHT_FLOWS))

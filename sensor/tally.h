@@ -19,6 +19,7 @@ struct ww_tally {
     const char *const *names; /* of the sources */
     uint32_t nsource;
     bool live;
+    uint32_t midstream_ppm; /* limit of the grade; WW_MIDSTREAM_PPM at first */
     bool uneven; /* a link of some weight was graded worse than good, at the last telling */
 };
 

@@ -7,7 +7,7 @@
 const struct ww_site_thresholds ww_site_thresholds_default = {
     .loss_ppm = 10000,     /* 1 %: above it, what was not seen may matter */
     .one_way_ppm = 200000, /* a fifth of the connections: a mirror that shows one direction */
-    .midstream_ppm = 500000,
+    .midstream_ppm = 500000, /* the same as WW_MIDSTREAM_PPM */
     .truncated_ppm = 10000,
     .silent_s = 300,
     .storage_free_ppm = 50000,

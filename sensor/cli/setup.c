@@ -141,6 +141,7 @@ struct ww_pipeline_cfg ww_setup_pipeline(const struct ww_setup *s, const struct 
                                   .sources = sources,
                                   .nsources = (unsigned)n,
                                   .filter = o->filter,
+                                  .midstream_ppm = ww_site_thresholds(s->site)->midstream_ppm,
                                   .ring_bytes = (size_t)o->ring_mib << 20,
                                   .cpus = o->cpus,
                                   .ncpus = o->ncpus,

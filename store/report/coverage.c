@@ -114,6 +114,7 @@ struct ww_slice ww_reason_text(bool ja, struct ww_slice code)
         { "loss", "損失がある", "packets or stream bytes were lost" },
         { "loss_unknown", "損失を示す手がかりがない", "nothing could have shown a loss" },
         { "one_way", "片方向だけの接続が多い", "many connections show one direction only" },
+        { "midstream", "始まりを見ていない接続が多い", "many connections began before the capture" },
         { "truncated", "パケットが途中で切れている", "packets are cut short" },
         { "clock_steps", "時刻が逆行した", "the clock went back" },
         { "flows_evicted", "接続の表があふれた", "the table of flows overflowed" },

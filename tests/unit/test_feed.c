@@ -171,7 +171,7 @@ Test(feed, then_packets)
     struct ww_stats st = { .capture__kernel_drops = 0 };
     ww_worker_add_stats(s->w, &st);
     st.capture__ring_drops = s->drops;
-    ww_coverage_grade(&st);
+    ww_coverage_grade(&st, WW_MIDSTREAM_PPM);
     cr_assert(gt(u64, st.overload__bulk_bytes, 0));
     cr_assert(gt(u64, st.overload__body_bytes, 0));
     cr_assert(gt(u64, st.overload__head_bytes, 0));
@@ -204,14 +204,14 @@ Test(feed, a_full_event_ring_counts)
 Test(feed, coverage_tells)
 {
     struct ww_stats s = { .capture__packets = 1000, .stream__bytes = 1000000, .capture__kernel_drops = 0 };
-    ww_coverage_grade(&s);
+    ww_coverage_grade(&s, WW_MIDSTREAM_PPM);
     cr_assert(ww_slice_eqs(WW_STR(s.coverage__grade), "A"));
     s.overload__bulk_bytes = 1;
-    ww_coverage_grade(&s);
+    ww_coverage_grade(&s, WW_MIDSTREAM_PPM);
     cr_assert(ww_slice_eqs(WW_STR(s.coverage__grade), "B"));
     cr_assert(eq(u32, s.coverage__reasons.total, 1));
     s.overload__head_bytes = 1;
-    ww_coverage_grade(&s);
+    ww_coverage_grade(&s, WW_MIDSTREAM_PPM);
     cr_assert(ww_slice_eqs(WW_STR(s.coverage__grade), "C"));
     cr_assert(eq(u32, s.coverage__reasons.total, 2));
 }

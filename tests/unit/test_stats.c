@@ -18,7 +18,7 @@ static const struct ww_stats *stats_of(struct net *n)
     n->w->engine.emit = keep_stats;
     ww_worker_tell_stats(n->w, n->now);
     n->w->engine.emit = see;
-    ww_coverage_grade(&told);
+    ww_coverage_grade(&told, WW_MIDSTREAM_PPM);
     return &told;
 }
 
@@ -137,27 +137,48 @@ Test(stats, bytes_that_were_cut_are_not_lost)
     net_free(n);
 }
 
+Test(stats, most_connections_begun_before)
+{
+    struct ww_stats s = { .capture__packets = 5000, .capture__kernel_drops = 0, .flow__tcp = 100, .flow__midstream = 50 };
+    ww_coverage_grade(&s, WW_MIDSTREAM_PPM);
+    cr_assert(eq(u32, s.coverage__midstream_ppm, 500000));
+    cr_assert(eq(chr, s.coverage__grade.b[0], 'A')); /* at the limit; some are there always */
+    s.flow__midstream = 51;
+    ww_coverage_grade(&s, WW_MIDSTREAM_PPM);
+    graded(&s, "midstream");
+    ww_coverage_grade(&s, 510000);
+    cr_assert(not(because(&s, "midstream"))); /* the site accepts more */
+    s.flow__midstream = 1;
+    ww_coverage_grade(&s, 0);
+    graded(&s, "midstream");
+    struct ww_link_stats l = { .packets = 5000, .kernel_drops = 0, .tcp_flows = 10, .midstream = 9 };
+    ww_coverage_link(&l, WW_MIDSTREAM_PPM);
+    cr_assert(eq(chr, l.coverage__grade.b[0], 'B'));
+    ww_coverage_link(&l, 900000);
+    cr_assert(eq(chr, l.coverage__grade.b[0], 'A'));
+}
+
 Test(stats, unknown_is_null_and_never_zero)
 {
     struct ww_stats s = { .capture__packets = 5000, .capture__kernel_drops = WW_NULL64 };
-    ww_coverage_grade(&s);
+    ww_coverage_grade(&s, WW_MIDSTREAM_PPM);
     cr_assert(eq(u32, s.coverage__loss_ppm, WW_NULL32));
     cr_assert(eq(u32, s.coverage__one_way_ppm, WW_NULL32));
     cr_assert(eq(u32, s.coverage__midstream_ppm, WW_NULL32));
     cr_assert(eq(chr, s.coverage__grade.b[0], '?'));
     cr_assert(because(&s, "loss_unknown"));
     s.capture__kernel_drops = 0; /* an interface that says that it lost nothing */
-    ww_coverage_grade(&s);
+    ww_coverage_grade(&s, WW_MIDSTREAM_PPM);
     cr_assert(eq(u32, s.coverage__loss_ppm, 0));
     cr_assert(eq(chr, s.coverage__grade.b[0], 'A'));
     s.capture__kernel_drops = 600;
-    ww_coverage_grade(&s);
+    ww_coverage_grade(&s, WW_MIDSTREAM_PPM);
     cr_assert(eq(u32, s.coverage__loss_ppm, 107142));
     cr_assert(eq(chr, s.coverage__grade.b[0], 'D'));
-    ww_coverage_grade(&s); /* again: no reason twice */
+    ww_coverage_grade(&s, WW_MIDSTREAM_PPM); /* again: no reason twice */
     cr_assert(eq(int, s.coverage__reasons.total, 1));
     s = (struct ww_stats){ .capture__kernel_drops = 0 };
-    ww_coverage_grade(&s);
+    ww_coverage_grade(&s, WW_MIDSTREAM_PPM);
     cr_assert(eq(chr, s.coverage__grade.b[0], '?')); /* nothing seen is not good */
 }
 
