@@ -108,7 +108,7 @@ void ww_judge_flow(struct ww_judge *j, const struct ww_event *e, struct ww_flow_
                    enum ww_stage stage);
 /** Tells a verdict when it is another one than before. */
 void ww_judge_tell(struct ww_judge *j, const struct ww_event *e, const struct ww_device *dev,
-                   enum ww_dir side, enum ww_stage stage, const struct ww_bl_verdict *v);
+                   enum ww_dir side, enum ww_stage stage, struct ww_bl_verdict *v);
 void ww_judge_flow_shape(const struct ww_judge *j, const struct ww_event *e,
                          struct ww_flow_rec *f, enum ww_dir side, struct ww_bl_flow *out);
 

@@ -201,14 +201,15 @@ static bool rule_told(struct ww_judge *j, const struct ww_device *dev,
                                .layer = OF_RULE,
                                .fam = (uint8_t)v->layer,
                                .opener = (uint8_t)v->reason,
-                               .what = text_hash(j, v->rule) + what };
+                               .what = what + (v->ace >= 0 ? (uint64_t)v->ace
+                                                           : text_hash(j, v->rule)) };
     bool fresh = false;
     (void)ww_table_get(&j->verdict, &key, &fresh);
     return !fresh;
 }
 
 void ww_judge_tell(struct ww_judge *j, const struct ww_event *e, const struct ww_device *dev,
-                   enum ww_dir side, enum ww_stage stage, const struct ww_bl_verdict *v)
+                   enum ww_dir side, enum ww_stage stage, struct ww_bl_verdict *v)
 {
     const struct ww_ip *peer = &e->end[side ^ 1].ip;
     struct verdict_key key = { .device = dev->serial,
@@ -233,6 +234,7 @@ void ww_judge_tell(struct ww_judge *j, const struct ww_event *e, const struct ww
     r->told = now;
     if (first && v->kind == WW_BL_PERMITTED && rule_told(j, dev, v, key.what))
         return;
+    ww_bl_texts(dev->bl, v);
     struct ww_verdict_ev *b = ww_tell_begin(&j->tell, &ww_verdict_ev_type, e);
     WW_SET_S(b->device, dev->id);
     WW_SET_S(b->file, ww_bl_file(dev->bl));
@@ -274,6 +276,7 @@ static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flo
                      enum ww_dir side, enum ww_stage stage)
 {
     struct ww_bl_verdict v WW_FILLED;
+    struct ww_bl_flow shape WW_FILLED;
     struct ww_device *dev = stage == WW_AT_APP ? ww_devices_spoken_to(j->devices, e, side)
                                                : ww_devices_end(j->devices, e, side, false);
     if (dev == NULL)
@@ -285,15 +288,16 @@ static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flo
         return; /* a group address is no device */
     if (dev->bl != NULL) {
         struct judge_ask ask = { j, e, dev };
-        struct ww_bl_flow shape;
         struct ww_bl_env env;
         ww_judge_env(&env, &ask);
         ww_judge_flow_shape(j, e, f, side, &shape);
-        ww_bl_flow(dev->bl, &env, &shape, &v);
+        ww_bl_flow_untold(dev->bl, &env, &shape, &v);
         f->verdict[side] = (uint8_t)(v.kind + 1);
         ww_judge_tell(j, e, dev, side, stage, &v);
-        if (stage == WW_AT_END && j->fp != NULL && ww_judge_is_device(dev, j->fp_device))
+        if (stage == WW_AT_END && j->fp != NULL && ww_judge_is_device(dev, j->fp_device)) {
+            ww_bl_texts(dev->bl, &v);
             to_footprint(j, e, f, &shape, &v);
+        }
     }
     bool external = !group && outside(j, e, f, (enum ww_dir)(side ^ 1));
     if (stage == WW_AT_START && !external)

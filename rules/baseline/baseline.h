@@ -230,6 +230,7 @@ struct ww_bl_verdict {
     char rule[64];              /* what decided: "acl/ace", "never/no-web", "default/dns", "arp" */
     char observed[WW_BL_TEXT];  /* "tcp/8080 -> 192.0.2.7 (http)", "EVIL"; no patient data */
     char declared[WW_BL_TEXT];  /* what the declaration has for it, "" = nothing */
+    const struct ww_bl_flow *unsaid; /* the texts wait for ww_bl_texts; NULL = they are there */
 };
 
 const char *ww_bl_kind_name(enum ww_bl_kind k); /* as in the event baseline.verdict */
@@ -239,6 +240,11 @@ const char *ww_bl_reason_name(enum ww_bl_reason r);
 /** Is this conversation declared? First match decides; never entries beat all. */
 void ww_bl_flow(const struct ww_baseline *b, const struct ww_bl_env *env,
                 const struct ww_bl_flow *f, struct ww_bl_verdict *v);
+/** The same, but what an entry permits may come without texts (rule, observed, declared): nearly all
+ * that is asked about is permitted and never shown. Who shows it calls ww_bl_texts while b and f live. */
+void ww_bl_flow_untold(const struct ww_baseline *b, const struct ww_bl_env *env,
+                       const struct ww_bl_flow *f, struct ww_bl_verdict *v);
+void ww_bl_texts(const struct ww_baseline *b, struct ww_bl_verdict *v);
 
 /* ---- DICOM
  * ----------------------------------------------------------------------------------------------------

@@ -103,12 +103,25 @@ static void set_ace(struct ww_bl_verdict *v, const struct ww_baseline *b, const 
     v->acl = a->acl;
     v->ace_name = a->name;
     v->conduit = a->conduit >= 0 ? b->conduit[a->conduit].id : "";
-    set_rule(v, a->acl, a->name);
-    struct ww_out o = ww_out(v->declared, sizeof v->declared);
-    ww_bl_text_ace(&o, a);
-    ww_bl_text_end(&o);
     if (a->not_evaluated)
         v->notes |= WW_BL_NOTE_NOT_EVALUATED;
+}
+
+/* Is it an entry that says what was declared? Else the texts were written with the decision. */
+void ww_bl_texts(const struct ww_baseline *b, struct ww_bl_verdict *v)
+{
+    if (v->unsaid == NULL)
+        return;
+    struct ww_out o = ww_out(v->observed, sizeof v->observed);
+    ww_bl_text_flow(&o, v->unsaid);
+    ww_bl_text_end(&o);
+    v->unsaid = NULL;
+    if (v->ace < 0)
+        return;
+    set_rule(v, v->acl, v->ace_name);
+    o = ww_out(v->declared, sizeof v->declared);
+    ww_bl_text_ace(&o, &b->ace[v->ace]);
+    ww_bl_text_end(&o);
 }
 
 static void set_never(struct ww_bl_verdict *v, const struct ww_baseline *b, int i)
@@ -255,19 +268,13 @@ static void without_accept(struct ww_bl_verdict *v, const struct ww_baseline *b,
     }
 }
 
-/**
- * In:     env  all callbacks may be NULL
- * Out:    v    pointers in it belong to b
- */
-void ww_bl_flow(const struct ww_baseline *b, const struct ww_bl_env *env,
-                const struct ww_bl_flow *f, struct ww_bl_verdict *v)
+static void decide(const struct ww_baseline *b, const struct ww_bl_env *env, const struct ww_bl_flow *f,
+                   struct ww_bl_verdict *v)
 {
     struct scan s;
     enum ww_bl_dir dir = first_dir(f);
     ww_bl_clear(v);
-    struct ww_out o = ww_out(v->observed, sizeof v->observed);
-    ww_bl_text_flow(&o, f);
-    ww_bl_text_end(&o);
+    v->unsaid = f;
     if (f->ip_proto != 0 && f->cast == WW_BL_UNICAST && ww_bl_external(env, &f->peer) == WW_BL_IS) {
         v->notes |= WW_BL_NOTE_EXTERNAL;
         if (env->name_of != NULL && env->name_of(env->ctx, &f->peer, 0) == NULL)
@@ -294,4 +301,23 @@ void ww_bl_flow(const struct ww_baseline *b, const struct ww_bl_env *env,
         set_never(v, b, never);
     else
         permit(v, b, env, f, dir, s.hit);
+}
+
+/**
+ * In:     env  all callbacks may be NULL
+ * Out:    v    pointers in it belong to b
+ */
+void ww_bl_flow_untold(const struct ww_baseline *b, const struct ww_bl_env *env,
+                       const struct ww_bl_flow *f, struct ww_bl_verdict *v)
+{
+    decide(b, env, f, v);
+    if (v->kind != WW_BL_PERMITTED)
+        ww_bl_texts(b, v);
+}
+
+void ww_bl_flow(const struct ww_baseline *b, const struct ww_bl_env *env,
+                const struct ww_bl_flow *f, struct ww_bl_verdict *v)
+{
+    decide(b, env, f, v);
+    ww_bl_texts(b, v);
 }

@@ -19,9 +19,9 @@ struct ww_judged {
     struct ww_device *dev;
     enum ww_dir side; /* the device's end */
     enum ww_stage stage;
-    const struct ww_bl_verdict *v; /* NULL: the device has no declaration */
-    struct ww_flow_rec *flow;      /* NULL: not known any more */
-    bool external;                 /* the peer is outside the hospital */
+    struct ww_bl_verdict *v;  /* NULL: the device has no declaration; texts: ww_found_judged */
+    struct ww_flow_rec *flow; /* NULL: not known any more */
+    bool external;            /* the peer is outside the hospital */
     bool device_opened, opener_known;
     bool opened;        /* the peer answered, or the connection was open before */
     uint64_t bytes_out; /* at the end: sent by the device; WW_NULL64 = not known yet */

@@ -183,6 +183,7 @@ void ww_found_judged(struct ww_detect *d, struct ww_found *x, uint16_t class_, c
     }
     if (j->v == NULL)
         return;
+    ww_bl_texts(j->dev->bl, j->v);
     ww_found_observed(x, j->v->observed);
     ww_found_declared(x, j->v->declared);
     x->f.reason = ww_slice_str(ww_bl_reason_name(j->v->reason));

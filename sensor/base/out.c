@@ -244,24 +244,58 @@ void ww_json_cstr(struct ww_out *o, const char *key, const char *s)
     ww_json_str(o, key, ww_slice_str(s));
 }
 
+/* The C library formats addresses with printf, a few hundred instructions a number. */
+static void ip4_text(struct ww_out *o, const uint8_t ip[4])
+{
+    for (unsigned i = 0; i < 4; i++) {
+        if (i > 0)
+            ww_out_c(o, '.');
+        if (ip[i] >= 100)
+            ww_out_c(o, (char)('0' + ip[i] / 100));
+        if (ip[i] >= 10)
+            ww_out_c(o, (char)('0' + ip[i] / 10 % 10));
+        ww_out_c(o, (char)('0' + ip[i] % 10));
+    }
+}
+
+/* RFC 5952: lower case, no leading zeros, :: for the first longest run of at least two zeros; 5: IPv4
+ * inside of IPv6 in dots, where all before it is zero or ::ffff. */
+static void ip6_text(struct ww_out *o, const uint8_t ip[16])
+{
+    unsigned group[8], at = 8, run = 1, zeros = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        group[i] = (unsigned)ip[2 * i] << 8 | ip[2 * i + 1];
+        zeros = group[i] == 0 ? zeros + 1 : 0;
+        if (zeros > run) {
+            run = zeros;
+            at = i + 1 - zeros;
+        }
+    }
+    bool v4 = at == 0 && (run == 6 || (run == 5 && group[5] == 0xffff));
+    for (unsigned i = 0; i < (v4 ? 6 : 8); i++) {
+        if (i == at) {
+            ww_out_s(o, "::");
+            i += run - 1;
+            continue;
+        }
+        if (i > 0 && i != at + run)
+            ww_out_c(o, ':');
+        ww_out_hex(o, group[i], group[i] > 0xfff ? 4 : group[i] > 0xff ? 3 : group[i] > 0xf ? 2 : 1);
+    }
+    if (v4 && run == 5)
+        ww_out_c(o, ':');
+    if (v4)
+        ip4_text(o, ip + 12);
+}
+
 const char *ww_ip_text(char dst[WW_IP_TEXT], const uint8_t ip[16], unsigned family)
 {
-    dst[0] = 0;
-    if (family == 4) { /* by far the most; the C library formats it with snprintf */
-        struct ww_out o = ww_out(dst, WW_IP_TEXT - 1);
-        for (unsigned i = 0; i < 4; i++) {
-            if (i > 0)
-                ww_out_c(&o, '.');
-            if (ip[i] >= 100)
-                ww_out_c(&o, (char)('0' + ip[i] / 100));
-            if (ip[i] >= 10)
-                ww_out_c(&o, (char)('0' + ip[i] / 10 % 10));
-            ww_out_c(&o, (char)('0' + ip[i] % 10));
-        }
-        dst[o.n] = 0;
-    } else if (family == 6) {
-        (void)inet_ntop(AF_INET6, ip, dst, WW_IP_TEXT);
-    }
+    struct ww_out o = ww_out(dst, WW_IP_TEXT - 1);
+    if (family == 4)
+        ip4_text(&o, ip);
+    else if (family == 6)
+        ip6_text(&o, ip);
+    dst[o.n] = 0;
     return dst;
 }
 

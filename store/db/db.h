@@ -62,6 +62,7 @@ struct ww_feed {
     uint8_t item[WW_DB_COLS_MAX];             /* see ww_db_item */
     sqlite3_stmt *put;
     sqlite3_stmt *put_many; /* WW_T_MANY: WW_DB_ROWS rows */
+    bool repeatable;        /* a row that is written twice is as if it were written once */
     char *held;             /* WW_T_MANY: events that wait until there are as many */
     size_t held_n, held_size; /* their number; bytes of one */
 };

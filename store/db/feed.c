@@ -40,9 +40,22 @@ static enum ww_rc prepare(struct ww_store *s, const struct ww_table *t, unsigned
     return rc;
 }
 
+/* Only fields and the time: then equal events write equal rows. */
+static bool repeatable(const struct ww_feed *fd)
+{
+    for (uint16_t i = 0; i < fd->t->ncols; i++) {
+        enum ww_merge m = (enum ww_merge)fd->t->cols[i].merge;
+        if (m == WW_M_ADD || m == WW_M_COUNT ||
+            (fd->f[i] == NULL && strcmp(fd->t->cols[i].from, "@ts") != 0))
+            return false;
+    }
+    return !(fd->t->flags & WW_T_NUMBERED);
+}
+
 static enum ww_rc room_to_hold(struct ww_store *s, struct ww_feed *fd,
                                const struct ww_event_type *type, struct ww_err *e)
 {
+    fd->repeatable = repeatable(fd);
     fd->held_size = (offsetof(struct ww_event, body) + type->size + 7u) & ~(size_t)7u;
     fd->held = calloc(WW_DB_ROWS, fd->held_size);
     if (fd->held == NULL)

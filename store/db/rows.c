@@ -77,10 +77,50 @@ void ww_db_rows_forget(struct ww_store *s)
         s->feed[i].held_n = 0;
 }
 
+static bool same_value(const struct ww_field *f, const struct ww_event *a, const struct ww_event *b)
+{
+    switch ((enum ww_ftype)f->type) {
+    case WW_FT_U8:
+    case WW_FT_U16:
+    case WW_FT_U32:
+    case WW_FT_U64:
+    case WW_FT_U32N:
+    case WW_FT_U64N:
+    case WW_FT_BOOL:
+    case WW_FT_TIME:
+        return ww_get_u64(a, f) == ww_get_u64(b, f);
+    case WW_FT_IP:
+        return ww_ip_eq(ww_get_ip(a, f), ww_get_ip(b, f));
+    case WW_FT_MAC:
+        return ww_mac_eq(ww_get_mac(a, f), ww_get_mac(b, f));
+    case WW_FT_STR:
+        return ww_slice_eq(ww_get_str(a, f), ww_get_str(b, f));
+    case WW_FT_LIST:
+    case WW_FT_HASH:
+        break;
+    }
+    return false;
+}
+
+/* Would the event write the row that the last one held writes? What is told of a device when it is
+ * first seen comes at once, and each says where it was. */
+static bool again(const struct ww_feed *fd, const struct ww_event *e)
+{
+    if (!fd->repeatable || fd->held_n == 0)
+        return false;
+    const struct ww_event *last = held_at(fd, fd->held_n - 1);
+    bool same = last->ts == e->ts;
+    for (uint16_t i = 0; same && i < fd->t->ncols; i++)
+        same = fd->f[i] == NULL || same_value(fd->f[i], last, e);
+    return same;
+}
+
 int ww_db_row(struct ww_store *s, struct ww_feed *fd, const struct ww_event *e, int64_t *id)
 {
     if (!(fd->t->flags & WW_T_MANY))
         return one(s, fd, e, id);
+    if (again(fd, e))
+        return SQLITE_OK;
     int rc = fd->held_n == WW_DB_ROWS ? write_held(s, fd) : SQLITE_OK;
     if (rc != SQLITE_OK)
         return rc;

@@ -5,6 +5,7 @@
 #include "tests/support.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <arpa/inet.h>
 
 Test(rd, sticky_and_bounded)
 {
@@ -68,6 +69,26 @@ Test(out, time_and_addresses)
     cr_assert(eq(str, (char *)ww_ip_text(ip, v6.b, 6), "2001:db8::1"));
     struct ww_ip v4 = ww_ip4(0xc0000201);
     cr_assert(eq(str, (char *)ww_ip_text(ip, v4.b, 4), "192.0.2.1"));
+}
+
+/* The C library's answer for addresses whose groups are zero, short and long in every order. */
+Test(out, ipv6_is_written_as_the_system_does)
+{
+    static const unsigned value[] = { 0, 1, 0x20, 0x300, 0xffff };
+    uint32_t seed = 1;
+    for (unsigned n = 0; n < 200000; n++) {
+        uint8_t b[16];
+        char ours[WW_IP_TEXT], theirs[INET6_ADDRSTRLEN];
+        for (unsigned i = 0; i < 8; i++) {
+            seed = seed * 1664525u + 1013904223u;
+            unsigned k = seed >> 24;
+            unsigned v = k < 160 ? 0 : value[k % 5]; /* mostly zeros, so that runs meet */
+            b[2 * i] = (uint8_t)(v >> 8);
+            b[2 * i + 1] = (uint8_t)v;
+        }
+        cr_assert_not_null(inet_ntop(AF_INET6, b, theirs, sizeof theirs));
+        cr_assert_str_eq(ww_ip_text(ours, b, 6), theirs);
+    }
 }
 
 Test(hash, siphash_reference_vector)
