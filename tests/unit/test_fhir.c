@@ -168,6 +168,7 @@ Test(fhir, recognition)
         { "application/json", "GET", "/fhir/Patient/1", "", "", true },
         { "application/json", "GET", "/api/Patient/1", "", "", false },
         { "", "GET", "/baseR4/metadata", "", "", true },
+        { "application/json", "DELETE", "/4_0_1/Device/d1", "", "", true },
         { "", "GET", "/metadata", "", "", false },
         { "", "POST", "/fhir/upload", "", "", false },
         { "", "GET", "/.well-known/smart-configuration", "", "", true },

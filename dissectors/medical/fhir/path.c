@@ -4,7 +4,8 @@
 
 /* Segments of a path by which servers say that FHIR follows. */
 static const char *const bases[] = { "fhir", "r4", "r4b", "r5", "stu3", "dstu2", "baser4", "baser5", "basedstu3",
-                                     "basedstu2", "hapi-fhir-jpaserver", "fhir-server", NULL };
+                                     "basedstu2", "hapi-fhir-jpaserver", "fhir-server", "1_0_2", "3_0_1", "4_0_0",
+                                     "4_0_1", NULL };
 
 const char *ww_fhir_interaction(uint8_t i)
 {
