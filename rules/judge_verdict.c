@@ -192,6 +192,12 @@ static uint64_t text_hash(const struct ww_judge *j, const char *a)
     return ww_siphash(&j->verdict.key, ww_slice_str(a));
 }
 
+/* Kind and reason, never 0. */
+static uint16_t answer_of(const struct ww_bl_verdict *v)
+{
+    return (uint16_t)((unsigned)v->kind << 8 | (unsigned)v->reason << 1 | 1u);
+}
+
 /* Was it told that this rule permitted the device something, and of messages, just this? The single
  * conversations under a rule are told where they are counted, each with its verdict. */
 static bool rule_told(struct ww_judge *j, const struct ww_device *dev,
@@ -224,7 +230,7 @@ void ww_judge_tell(struct ww_judge *j, const struct ww_event *e, const struct ww
     if (stage == WW_AT_MESSAGE)
         key.what = text_hash(j, v->observed);
     struct verdict_rec *r = ww_table_get(&j->verdict, &key, &fresh);
-    uint16_t now = (uint16_t)((unsigned)v->kind << 8 | (unsigned)v->reason << 1 | 1u);
+    uint16_t now = answer_of(v);
     /* A flow is asked about at its start, when it is answered and when its protocol is known; the
      * next flow begins at the start again. That is no change. */
     bool change = r->at[stage] != now && r->told != now, first = r->told == 0;
@@ -293,7 +299,10 @@ static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flo
         ww_judge_flow_shape(j, e, f, side, &shape);
         ww_bl_flow_untold(dev->bl, &env, &shape, &v);
         f->verdict[side] = (uint8_t)(v.kind + 1);
-        ww_judge_tell(j, e, dev, side, stage, &v);
+        uint16_t answer = (uint16_t)(answer_of(&v) | (unsigned)(e->client & 1) << 15);
+        if (f->answer[side] != answer) /* most flows are answered alike from their start to their end */
+            ww_judge_tell(j, e, dev, side, stage, &v);
+        f->answer[side] = answer;
         if (stage == WW_AT_END && j->fp != NULL && ww_judge_is_device(dev, j->fp_device)) {
             ww_bl_texts(dev->bl, &v);
             to_footprint(j, e, f, &shape, &v);

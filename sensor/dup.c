@@ -45,20 +45,20 @@ static inline uint64_t mix2(const struct ww_dups *t, uint64_t a, uint64_t b)
     return ww_mix(a ^ t->key.k[0], b ^ t->key.k[1]);
 }
 
-/* The first bytes; the rest of fewer than that counts byte by byte. */
+/* The first bytes; of fewer, as those of a bare acknowledgement, all. */
 static inline uint64_t mix_body(const struct ww_dups *t, uint64_t h, struct ww_slice in)
 {
     if (in.n >= BODY)
         return mix2(t, h, mix2(t, ww_slice_le64(in, 0), ww_slice_le64(in, 8)) ^
                               mix2(t, ~ww_slice_le64(in, 16), ww_slice_le64(in, 24)) ^
                               ww_slice_le64(in, 32));
-    for (size_t at = 0; at < in.n; at += 8) {
-        uint64_t w = 0;
-        for (size_t i = at; i < at + 8; i++)
-            w = w << 8 | ww_slice_at(in, i);
-        h = mix2(t, h, w);
-    }
-    return h;
+    size_t at = 0;
+    for (; at + 8 <= in.n; at += 8)
+        h = mix2(t, h, ww_slice_le64(in, at));
+    uint64_t w = in.n - at >= 4 ? ww_slice_be32(in, at) : 0;
+    for (size_t i = in.n - at >= 4 ? at + 4 : at; i < in.n; i++)
+        w = w << 8 | ww_slice_at(in, i);
+    return mix2(t, h, w);
 }
 
 /* Addresses, length, protocol, identification and place of a fragment. */

@@ -19,6 +19,7 @@ struct ww_flow_rec {
     uint64_t
         raised[2]; /* by enum ww_dir: what was told already for this device, by the detectors */
     uint8_t verdict[2]; /* enum ww_bl_kind + 1 for the device at this end; 0 = not judged */
+    uint16_t answer[2]; /* the judge's last answer for it and who was the client; 0 = not judged */
     uint8_t app;        /* index of the dissector, WW_NO_DISSECTOR = none */
     uint8_t icmp_type, icmp_code;
     bool opened;  /* the peer answered */
