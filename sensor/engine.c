@@ -208,7 +208,7 @@ static struct ww_slice feed_unknown(struct ww_engine *g, uint32_t flow, enum ww_
         return NOTHING;
     }
     int i = probe(g, f, all, dir, &maybe);
-    if (i < 0 && maybe == 0 && x->pend_n > 0) { /* a keep-alive's byte was held: this segment may begin a message */
+    if (i < 0 && maybe == 0 && x->pend_n > 0 && segment.n > 0) { /* a keep-alive's byte was held: this segment may begin a message */
         rest_cut(g, x, x->pend_n);
         in = all = segment;
         i = probe(g, f, all, dir, &maybe);

@@ -432,9 +432,9 @@ static void lose_acked(struct ww_stream *s, struct ww_side *x, enum ww_dir dir,
 {
     if (!x->has_next || !x->has_ack)
         return;
-    int32_t missing = diff(x->acked, x->next) - (x->fin ? 1 : 0);
-    if (missing > (x->fin ? 0 : 1) && missing < WILD_AHEAD)
-        lose(s, x, dir, x->next + (uint32_t)missing, sink);
+    int32_t ahead = diff(x->acked, x->next);
+    if (ahead > 1 && ahead < WILD_AHEAD)
+        lose(s, x, dir, x->next + (uint32_t)ahead - (x->fin ? 1 : 0), sink);
 }
 
 void ww_stream_flush(struct ww_stream *s, struct ww_tcp *t, const struct ww_stream_sink *sink)

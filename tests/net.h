@@ -58,6 +58,8 @@ static inline void note(char c)
 static inline enum ww_guess msg_probe(struct ww_slice in, enum ww_dir dir)
 {
     (void)dir;
+    if (in.n == 0)
+        t_die("a probe without bytes");
     note('m');
     struct ww_rd r = ww_rd(in);
     uint8_t kind = ww_rd_u8(&r);
@@ -182,6 +184,8 @@ static const struct ww_dissector msg = { .name = "msg", .spec = "these tests", .
 static inline enum ww_guess other_probe(struct ww_slice in, enum ww_dir dir)
 {
     (void)dir;
+    if (in.n == 0)
+        t_die("a probe without bytes");
     note('o');
     return ww_slice_at(in, 0) == 'O' ? WW_GUESS_YES : WW_GUESS_NO;
 }

@@ -321,6 +321,16 @@ Test(engine, next_probes_again_at_once)
     tcp(n, WW_B, "back", 4);
     cr_assert(is(WW_STR(nth(n, "test.msg", 1)->u.msg.text), "back"));
     net_free(n);
+    /* what is behind it was kept, and nobody knows it */
+    n = net();
+    open_tcp(n);
+    memcpy(b + k, "?????", 5);
+    tcp(n, WW_A, b, 1);
+    tcp(n, WW_A, b + 1, k + 4);
+    cr_assert(eq(sz, count(n, "flow.app"), 1));
+    text(n, WW_A, "again");
+    cr_assert(is(WW_STR(nth(n, "test.msg", 0)->u.msg.text), "again"));
+    net_free(n);
 }
 
 Test(engine, stop_is_told_and_final)

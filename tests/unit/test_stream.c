@@ -384,3 +384,19 @@ Test(stream, both_directions_are_apart)
     cr_assert(eq(str, c->told[1], "ABC[7]KLM"));
     stop(c);
 }
+
+/* Half of the sequence space ahead is as well half of it behind: nobody acknowledges so much. */
+Test(stream, an_acknowledgement_from_nowhere_loses_nothing)
+{
+    for (uint32_t off = 0; off < 3; off++) {
+        struct tcp *c = start(1 << 20);
+        (void)seg(c, WW_A, WW_TCP_SYN, 99, 0, "");
+        (void)a(c, 100, "abc");
+        (void)seg(c, WW_A, WW_TCP_ACK | WW_TCP_FIN, 103, 0, "");
+        acked(c, 0x80000000u + 102 + off);
+        ww_stream_flush(&c->s, &c->t, &c->sink);
+        TOLD_A("abc");
+        cr_assert(eq(u64, c->lost[0], 0));
+        stop(c);
+    }
+}
