@@ -124,6 +124,19 @@ static void list_declared(struct ww_bl_verdict *v, const struct ww_baseline *b, 
     ww_bl_text_end(&o);
 }
 
+static void set_wrong(struct ww_bl_verdict *v, const struct ww_bl_hl7 *m, const struct field *wrong,
+                      const char *id)
+{
+    violate(v, wrong->reason, id);
+    observe(v, m, wrong->name, wrong->seen);
+    struct ww_out o = ww_out(v->declared, sizeof v->declared);
+    for (uint32_t i = 0; i < wrong->declared->n; i++) {
+        ww_out_s(&o, i > 0 ? ", " : "");
+        ww_out_text(&o, ww_slice_str(wrong->declared->v[i]));
+    }
+    ww_bl_text_end(&o);
+}
+
 /**
  * Judges one message by all endpoints: one that fits in everything permits; else the endpoint that
  * fits best gives the reason.
@@ -164,14 +177,7 @@ void ww_bl_hl7_message(const struct ww_baseline *b, const struct ww_bl_hl7 *m,
     if (b->nendpoint == 0)
         return;
     if (wrong.reason != WW_BL_R_NONE) {
-        violate(v, wrong.reason, wrong_id);
-        observe(v, m, wrong.name, wrong.seen);
-        struct ww_out o = ww_out(v->declared, sizeof v->declared);
-        for (uint32_t i = 0; i < wrong.declared->n; i++) {
-            ww_out_s(&o, i > 0 ? ", " : "");
-            ww_out_text(&o, ww_slice_str(wrong.declared->v[i]));
-        }
-        ww_bl_text_end(&o);
+        set_wrong(v, m, &wrong, wrong_id);
         return;
     }
     violate(v, other_way ? WW_BL_R_HL7_DIRECTION : WW_BL_R_HL7_MESSAGE, "message");

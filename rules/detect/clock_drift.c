@@ -180,9 +180,7 @@ static void conclude(struct ww_detect *d, struct state *s, struct clock *c, cons
 
 static void take(struct clock *c, int64_t ms, uint64_t ts)
 {
-    if (c->n == 0) {
-        begin(c, ms, ts);
-    } else if (agree(ms, c->zoned, c->base, c->zoned)) {
+    if (c->n > 0 && agree(ms, c->zoned, c->base, c->zoned)) {
         ms = c->base + folded(ms - c->base, c->zoned);
         c->n = c->n < TRUST ? (uint8_t)(c->n + 1) : TRUST;
         c->to = ts;
@@ -190,7 +188,7 @@ static void take(struct clock *c, int64_t ms, uint64_t ts)
             c->least = 0;
         else if (size_of(ms) < size_of(c->least))
             c->least = ms;
-    } else if (--c->n == 0) {
+    } else if (c->n == 0 || --c->n == 0) {
         begin(c, ms, ts);
     }
 }
@@ -349,7 +347,10 @@ static void tell_device(struct ww_detect *d, const struct clock *c, const struct
                               .ip_proto = c->last.ip_proto,
                               .dissector = c->last.dissector };
     bool zone = c->zoned && size_of(off) > QUARTER_MS / 2 && size_of(folded(off, false)) <= limit;
-    ww_found_device(d, &x, 802, c->jumped ? 'c' : zone ? 'd' : 'a', NULL, dev, WW_A);
+    char variant = 'c';
+    if (!c->jumped)
+        variant = zone ? 'd' : 'a';
+    ww_found_device(d, &x, 802, variant, NULL, dev, WW_A);
     x.f.cause = &cause;
     x.f.app = ww_slice_str(ww_detect_app(d, &cause));
     x.f.reason = ww_slice_str(c->zoned ? "clock_zoned" : "clock_unzoned");

@@ -120,7 +120,7 @@ static void look_at(void *ctx, const struct ww_device *dev)
 {
     struct look *l = ctx;
     if (dev->ledger != NULL) {
-        size_t i = (size_t)(dev->ledger - l->ledger) % (WORDS * 64u);
+        size_t i = (size_t)(dev->ledger - l->ledger) % ((size_t)WORDS * 64);
         l->s->seen[i / 64] |= UINT64_C(1) << (i % 64);
     }
     if (dev->zone != NULL)

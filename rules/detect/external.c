@@ -14,7 +14,10 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
     if (!ww_det_once_or_end(j, WW_ONCE_103))
         return;
     struct ww_found x;
-    ww_found_judged(d, &x, 103, !j->device_opened ? 'c' : j->opened ? 'b' : 'a', j);
+    char variant = 'c';
+    if (j->device_opened)
+        variant = j->opened ? 'b' : 'a';
+    ww_found_judged(d, &x, 103, variant, j);
     ww_det_amounts(&x, j, WW_ONCE_103);
     ww_det_unanswered(&x, j);
     ww_found_raise(d, &x);

@@ -198,8 +198,9 @@ void *ww_table_get(struct ww_table *t, const void *key, bool *fresh)
         touch(t, i);
         return rec_at(t, i);
     }
-    if (t->n == t->cap) {
-        ww_table_drop(t, ww_table_oldest(t));
+    void *oldest = t->n == t->cap ? ww_table_oldest(t) : NULL;
+    if (oldest != NULL) {
+        ww_table_drop(t, oldest);
         t->evicted++;
     }
     i = take(t);

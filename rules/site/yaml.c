@@ -264,54 +264,76 @@ static int digits(const char **p, int n)
     return v;
 }
 
+/* A number of two digits up to most at *p; -1 when it is none. */
+static int two(const char **p, int most)
+{
+    int v = digits(p, 2);
+    return v <= most ? v : -1;
+}
+
+/* YYYY-MM-DD. Out: sec  of its beginning */
+static bool date_of(const char **p, int64_t *sec)
+{
+    static const uint8_t last[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    int y = digits(p, 4);
+    if (y < 1970 || *(*p)++ != '-')
+        return false;
+    int m = two(p, 12);
+    if (m < 1 || *(*p)++ != '-')
+        return false;
+    bool leap = m == 2 && y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+    int d = two(p, last[m - 1] + leap);
+    *sec = d < 1 ? 0 : days_of(y, m, d) * 86400;
+    return d >= 1;
+}
+
+/* hh:mm or hh:mm:ss. Out: sec  is moved on by it */
+static bool clock_of(const char **p, int64_t *sec)
+{
+    int h = two(p, 23), s = 0;
+    if (h < 0 || *(*p)++ != ':')
+        return false;
+    int mi = two(p, 59);
+    if (mi >= 0 && **p == ':') {
+        (*p)++;
+        s = two(p, 60);
+    }
+    *sec += (int64_t)h * 3600 + (int64_t)mi * 60 + s;
+    return mi >= 0 && s >= 0;
+}
+
+/* Z, or a sign and hh:mm. Out: sec  is moved to UTC */
+static bool zone_of(const char **p, int64_t *sec)
+{
+    char c = *(*p)++;
+    if (c == 'Z')
+        return true;
+    if (c != '+' && c != '-')
+        return false;
+    int h = two(p, 14);
+    if (h < 0 || *(*p)++ != ':')
+        return false;
+    int mi = two(p, 59);
+    int64_t off = (int64_t)h * 3600 + (int64_t)mi * 60;
+    *sec -= c == '-' ? -off : off;
+    return mi >= 0;
+}
+
 /**
  * Reads YYYY-MM-DD, or with time and zone as in RFC 3339; the time may lack its seconds.
  * Return: false when the text is none
  */
 static bool time_of(const char *p, uint64_t *ns, bool *date_only)
 {
-    int y = digits(&p, 4), h = 0, mi = 0, s = 0, off = 0;
-    if (y < 1970 || *p++ != '-')
-        return false;
-    int m = digits(&p, 2);
-    if (m < 1 || m > 12 || *p++ != '-')
-        return false;
-    static const uint8_t last[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-    int d = digits(&p, 2), leap = m == 2 && y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
-    if (d < 1 || d > last[m - 1] + leap)
+    int64_t sec = 0;
+    if (!date_of(&p, &sec))
         return false;
     *date_only = *p == 0;
     if (!*date_only) {
-        if (*p != 'T' && *p != ' ')
-            return false;
-        p++;
-        h = digits(&p, 2);
-        if (h < 0 || h > 23 || *p++ != ':')
-            return false;
-        mi = digits(&p, 2);
-        if (mi < 0 || mi > 59)
-            return false;
-        if (*p == ':') {
-            p++;
-            s = digits(&p, 2);
-            if (s < 0 || s > 60)
-                return false;
-        }
-        if (*p == '+' || *p == '-') {
-            int sign = *p++ == '-' ? -1 : 1, oh = digits(&p, 2);
-            if (oh < 0 || oh > 14 || *p++ != ':')
-                return false;
-            int om = digits(&p, 2);
-            if (om < 0 || om > 59)
-                return false;
-            off = sign * (oh * 3600 + om * 60);
-        } else if (*p++ != 'Z') {
-            return false;
-        }
-        if (*p != 0)
+        char c = *p++;
+        if ((c != 'T' && c != ' ') || !clock_of(&p, &sec) || !zone_of(&p, &sec) || *p != 0)
             return false;
     }
-    int64_t sec = days_of(y, m, d) * 86400 + h * 3600 + mi * 60 + s - off;
     *ns = sec > 0 ? (uint64_t)sec * 1000000000u : 0;
     return true;
 }

@@ -170,9 +170,7 @@ static void begin_body(const struct http_call *c, const struct http_head *h)
         return;
     if (h->chunked) {
         s->at = AT_CHUNK;
-    } else if (h->response && h->transfer) { /* whatever length it gives (RFC 9112 6.3) */
-        s->at = AT_CLOSE;
-    } else if (h->has_length) {
+    } else if (h->has_length && !(h->response && h->transfer)) { /* a coding beats a length (RFC 9112 6.3) */
         s->left = h->length;
         s->at = h->length > 0 ? AT_BODY : AT_START;
     } else if (h->response) {

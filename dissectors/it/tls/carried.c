@@ -37,7 +37,7 @@ const char *ww_tls_carried(uint8_t row)
 
 uint8_t ww_tls_by_alpn(struct ww_slice name)
 {
-    for (uint8_t i = 0; i < ROWS; i++)
+    for (size_t i = 0; i < ROWS; i++)
         if (rows[i].alpn != NULL && ww_slice_eqs(name, rows[i].alpn))
             return (uint8_t)(i + 1);
     return 0;
@@ -45,7 +45,7 @@ uint8_t ww_tls_by_alpn(struct ww_slice name)
 
 uint8_t ww_tls_by_port(uint16_t port)
 {
-    for (uint8_t i = 0; i < ROWS; i++)
+    for (size_t i = 0; i < ROWS; i++)
         if (rows[i].port != 0 && rows[i].port == port)
             return (uint8_t)(i + 1);
     return 0;

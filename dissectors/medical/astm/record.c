@@ -6,7 +6,7 @@
 
 /* Which fields hold what about a patient; `direct` fields identify a person by themselves. */
 static const struct {
-    char type;
+    uint8_t type;
     uint8_t field;
     uint16_t kind;
 } phi[] = {

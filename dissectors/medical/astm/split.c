@@ -146,6 +146,22 @@ bool ww_astm_filled(struct ww_slice s, const struct astm_seps *seps)
     return false;
 }
 
+/* The delimiter that a letter between escape characters stands for; 0 = none (LIS02-A2 5.4.2). */
+static uint8_t stands_for(const struct astm_seps *seps, uint8_t letter)
+{
+    switch (letter) {
+    case 'F':
+        return seps->field;
+    case 'R':
+        return seps->repeat;
+    case 'S':
+        return seps->comp;
+    case 'E':
+        return seps->esc;
+    }
+    return 0;
+}
+
 /**
  * A name with its escapes &F& &R& &S& &E& replaced by the delimiters that they stand for.
  * In: buf  ASTM_TEXT bytes
@@ -157,20 +173,11 @@ struct ww_slice ww_astm_text(struct ww_slice in, const struct astm_seps *seps, c
     struct ww_out o = ww_out(buf, ASTM_TEXT);
     for (size_t at = 0; at < in.n; at++) {
         uint8_t b = ww_slice_at(in, at);
-        if (b == seps->esc && ww_slice_at(in, at + 2) == seps->esc) {
-            uint8_t code = ww_slice_at(in, at + 1);
-            uint8_t as = code == 'F'   ? seps->field
-                         : code == 'R' ? seps->repeat
-                         : code == 'S' ? seps->comp
-                         : code == 'E' ? seps->esc
-                                       : 0;
-            if (as != 0) {
-                ww_out_c(&o, (char)as);
-                at += 2;
-                continue;
-            }
-        }
-        ww_out_c(&o, (char)b);
+        bool escape = b == seps->esc && ww_slice_at(in, at + 2) == seps->esc;
+        uint8_t as = escape ? stands_for(seps, ww_slice_at(in, at + 1)) : 0;
+        if (as != 0)
+            at += 2;
+        ww_out_c(&o, (char)(as != 0 ? as : b));
     }
     return (struct ww_slice){ (const uint8_t *)buf, o.n };
 }

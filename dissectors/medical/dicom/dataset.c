@@ -154,7 +154,7 @@ void ww_dicom_value(const struct call *c, struct msg *m, struct ww_slice v)
     }
     if (e->act == ACT_PEEK)
         peek(c, m, ww_slice_trim(v));
-    if (e->act != ACT_KEEP)
+    if (e->act != ACT_KEEP || w == NULL)
         return;
     struct ww_slice t = ww_slice_trim(v);
     if (t.n > 0) {

@@ -147,6 +147,26 @@ static void end(const struct call *c, struct file *f)
     ww_dicom_dataset_event(c, m, !whole || m->el.partial);
 }
 
+/* PS3.10 7.1. Return: WW_P_MORE when there are fewer bytes than it has */
+static struct ww_parse preamble(const struct call *c, struct file *f, struct ww_slice in)
+{
+    f->preamble = (uint8_t)ww_part10_preamble(in);
+    if (in.n < WW_PART10_HEAD)
+        return ww_more(0, WW_PART10_HEAD);
+    if (ww_part10_executable((enum ww_preamble)f->preamble))
+        ww_dicom_anomaly(c, AN_preamble_executable);
+    f->at = AT_META;
+    return ww_ok(WW_PART10_HEAD);
+}
+
+/* The next part. Out: at  where the file is behind it */
+static struct ww_parse part(const struct call *c, struct file *f, struct ww_slice in)
+{
+    if (f->at == AT_PREAMBLE)
+        return preamble(c, f, in);
+    return f->at == AT_META ? meta(c, f, in) : data_set(c, f, in);
+}
+
 /** Bytes of a DICOM file. Limits: ww_next as soon as nothing wanted may follow */
 struct ww_parse ww_dicom_file(struct ww_cx *cx, void *state, const struct ww_content *about,
                               enum ww_dir dir, struct ww_slice in, bool last)
@@ -158,18 +178,9 @@ struct ww_parse ww_dicom_file(struct ww_cx *cx, void *state, const struct ww_con
     size_t used = 0;
     while (used < in.n && f->at != AT_END) {
         struct ww_slice rest = ww_slice_sub(in, used, in.n - used);
-        struct ww_parse p;
-        if (f->at == AT_PREAMBLE) {
-            f->preamble = (uint8_t)ww_part10_preamble(rest);
-            if (rest.n < WW_PART10_HEAD)
-                return last ? ww_next(in.n) : ww_more(0, WW_PART10_HEAD);
-            if (ww_part10_executable((enum ww_preamble)f->preamble))
-                ww_dicom_anomaly(&c, AN_preamble_executable);
-            p = ww_ok(WW_PART10_HEAD);
-            f->at = AT_META;
-        } else {
-            p = f->at == AT_META ? meta(&c, f, rest) : data_set(&c, f, rest);
-        }
+        struct ww_parse p = part(&c, f, rest);
+        if (p.v == WW_P_MORE && last && f->at == AT_PREAMBLE)
+            return ww_next(in.n);
         if (p.v == WW_P_STOP)
             return p;
         used += p.used;

@@ -249,6 +249,19 @@ static void begin(struct ww_cx *cx, struct fhir *f, const struct ww_content *m, 
         f->format = FMT_OFF;
 }
 
+/* How the body is really written: media types lie (text/plain, text/html). */
+static struct ww_parse look(struct fhir *f, struct ww_slice in, bool last)
+{
+    struct ww_slice t = unblank(in);
+    if (in.n < 4 && !last)
+        return ww_more(0, 4); /* a byte order mark may stand there */
+    if (t.n < in.n)
+        return ww_ok(in.n - t.n);
+    bool xml = ww_slice_at(t, 0) == '<' && f->format == FMT_XML;
+    f->format = ww_slice_at(t, 0) == '{' ? FMT_JSON : xml ? FMT_XML : FMT_OFF;
+    return f->format == FMT_OFF ? ww_next(in.n) : ww_ok(0);
+}
+
 static struct ww_parse content(struct ww_cx *cx, void *state, const struct ww_content *m, enum ww_dir dir,
                                struct ww_slice in, bool last)
 {
@@ -257,15 +270,10 @@ static struct ww_parse content(struct ww_cx *cx, void *state, const struct ww_co
         begin(cx, f, m, dir);
     if (in.n == 0 && !last)
         return ww_ok(0);
-    if (f->read == 0 && in.n > 0 && f->format != FMT_FORM) { /* media types lie: text/plain, text/html */
-        struct ww_slice t = unblank(in);
-        if (in.n < 4 && !last)
-            return ww_more(0, 4); /* a byte order mark may stand there */
-        if (t.n < in.n)
-            return ww_ok(in.n - t.n);
-        f->format = ww_slice_at(t, 0) == '{' ? FMT_JSON : ww_slice_at(t, 0) == '<' && f->format == FMT_XML ? FMT_XML : FMT_OFF;
-        if (f->format == FMT_OFF)
-            return ww_next(in.n);
+    if (f->read == 0 && in.n > 0 && f->format != FMT_FORM) {
+        struct ww_parse seen = look(f, in, last);
+        if (seen.v != WW_P_OK || seen.used > 0)
+            return seen;
     }
     struct ww_parse r = feed(cx, f, dir, in, last);
     if (r.v == WW_P_OK || r.v == WW_P_MORE)

@@ -173,6 +173,15 @@ static uint32_t person(uint64_t seen)
     return kinds | (seen & BIT(generalPractitioner) ? WW_PHI_STAFF : 0);
 }
 
+/* Of a resource that says something about a patient. */
+static uint32_t about_patient(const struct fhir_frame *r)
+{
+    uint32_t kinds = among(r, clinical) ? WW_PHI_CLINICAL : 0;
+    kinds |= among(r, visits) ? WW_PHI_ORDER : 0;
+    kinds |= among(r, documents) ? WW_PHI_DOCUMENT : 0;
+    return kinds | (r->seen & BIT(performer) ? WW_PHI_STAFF : 0);
+}
+
 static void judge(struct fhir *f, const struct fhir_frame *r)
 {
     uint64_t seen = r->seen;
@@ -190,10 +199,7 @@ static void judge(struct fhir *f, const struct fhir_frame *r)
     } else if (!about) {
         kinds = 0; /* of no patient: terminology, organisations, capabilities */
     } else {
-        kinds |= among(r, clinical) ? WW_PHI_CLINICAL : 0;
-        kinds |= among(r, visits) ? WW_PHI_ORDER : 0;
-        kinds |= among(r, documents) ? WW_PHI_DOCUMENT : 0;
-        kinds |= seen & BIT(performer) ? WW_PHI_STAFF : 0;
+        kinds |= about_patient(r);
     }
     if (about)
         kinds |= (r->display ? WW_PHI_NAME : 0) | (r->reference ? WW_PHI_ID : 0);

@@ -45,7 +45,7 @@ static uint64_t time_of(struct ww_slice s, bool *zoned, bool *exact)
     if (year == NONE || year < 1970 || year > 2400 || month < 1 || month > 12 || day < 1 ||
         day > 31 || hour > 23 || minute > 59 || second > 60)
         return 0;
-    int64_t t = (days(year, month, day) * 24 + hour) * 3600 + minute * 60 + second;
+    int64_t t = (days(year, month, day) * 24 + hour) * 3600 + (int64_t)minute * 60 + second;
     uint64_t ns = 0, unit = 100000000;
     if (ww_slice_at(s, at) == '.') {
         at++;
@@ -57,7 +57,7 @@ static uint64_t time_of(struct ww_slice s, bool *zoned, bool *exact)
         at++;
         unsigned zh = digits(s, &at, 2, NONE), zm = digits(s, &at, 2, NONE);
         if (zh <= 14 && zm <= 59) {
-            int64_t off = (int64_t)zh * 3600 + zm * 60;
+            int64_t off = (int64_t)zh * 3600 + (int64_t)zm * 60;
             t += sign == '+' ? -off : off;
             *zoned = true;
         }
@@ -235,10 +235,10 @@ static void message_type(struct hl7_msg *m, const struct hl7_fields *f)
 {
     struct hl7_ack *e = &m->ev;
     uint8_t sep = m->text.seps.comp;
-    struct ww_slice type = ww_hl7_trimmed(f, 9), rest = type;
+    struct ww_slice type = ww_hl7_trimmed(f, 9);
     size_t end = sep != 0 ? ww_slice_find(type, 0, sep) : type.n;
     (void)WW_SET(e->message_type, ww_slice_trim(ww_slice_sub(type, 0, end)));
-    rest = ww_slice_sub(type, end + 1, type.n);
+    struct ww_slice rest = ww_slice_sub(type, end + 1, type.n);
     end = ww_slice_find(rest, 0, sep);
     (void)WW_SET(e->trigger, ww_slice_trim(ww_slice_sub(rest, 0, end)));
     (void)WW_SET(e->structure,

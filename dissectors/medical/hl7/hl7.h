@@ -209,7 +209,7 @@ static inline struct ww_slice ww_hl7_trimmed(const struct hl7_fields *f, size_t 
 }
 bool ww_hl7_text_plain(const struct hl7_text *t, const struct hl7_fields *f);
 struct ww_slice ww_hl7_text(const struct hl7_text *t, uint8_t enc, struct ww_slice in, char *buf);
-void ww_hl7_declared(struct ww_slice msh18, struct hl7_text *t);
+void ww_hl7_declared(struct ww_slice v, struct hl7_text *t);
 
 /* ---- messages
  * ------------------------------------------------------------------------------------ */

@@ -50,15 +50,16 @@ static void expect(struct ww_cx *cx, struct hl7_side *s, enum ww_dir dir)
 static void encoding_seen(struct hl7_msg *m)
 {
     const struct hl7_text *t = &m->text;
-    const char *name = t->seen_2022   ? "iso-2022"
-                       : t->seen_sjis ? "shift_jis"
-                       : t->seen_gbk  ? "gb18030"
-                       : t->seen_euc  ? "euc"
-                       : t->seen_kana ? "katakana"
-                       : t->seen_high ? "8-bit"
-                       : t->seen_utf8 ? "utf-8"
-                                      : "";
-    (void)WW_SET(m->ev.charset_seen, ww_slice_str(name));
+    const struct {
+        bool seen;
+        const char *name;
+    } set[] = { { t->seen_2022, "iso-2022" }, { t->seen_sjis, "shift_jis" }, { t->seen_gbk, "gb18030" },
+                { t->seen_euc, "euc" },       { t->seen_kana, "katakana" },  { t->seen_high, "8-bit" },
+                { t->seen_utf8, "utf-8" },    { true, "" } }; /* the first that was seen */
+    size_t i = 0;
+    while (!set[i].seen)
+        i++;
+    (void)WW_SET(m->ev.charset_seen, ww_slice_str(set[i].name));
 }
 
 /* Milliseconds since a side sent this control id; WW_NULL32 when that is unknown. */

@@ -195,7 +195,7 @@ void ww_poct_element(struct ww_cx *cx, struct poct_msg *m, const struct ww_xml_t
             note(m, m->name);
         return;
     }
-    for (uint8_t i = 0; i < ROWS; i++) {
+    for (size_t i = 0; i < ROWS; i++) {
         if (!ww_slice_eqs(name, rows[i].name))
             continue;
         bool open = t->kind == WW_XML_OPEN;
