@@ -107,7 +107,7 @@ static enum ww_capfile_end want(struct ww_capfile *c, size_t n, struct ww_err *e
 static enum ww_capfile_end broken(const struct ww_capfile *c, const char *what, struct ww_err *e)
 {
     ww_err_set(e, WW_E_DATA, "%s: %s at byte %llu (after frame %llu); what came before was read",
-               c->name, what, (unsigned long long)(c->base + c->at), (unsigned long long)c->frame);
+               c->name, what, (unsigned long long)c->base + c->at, (unsigned long long)c->frame);
     return WW_CAP_BROKEN;
 }
 
@@ -125,6 +125,16 @@ static uint64_t to_ns(const struct iface *i, uint64_t ticks)
     return ns + (uint64_t)i->offset_s * 1000000000u;
 }
 
+/* if_tsresol: a power of ten, or with the high bit of two. */
+static void resolution(struct iface *i, uint8_t v)
+{
+    uint64_t den = 1;
+    for (unsigned k = 0; k < (v & 0x7fu) && den < UINT64_MAX / 10; k++)
+        den *= (v & 0x80) ? 2 : 10;
+    i->num = den <= 1000000000u && 1000000000u % den == 0 ? 1000000000u / den : 1000000000u;
+    i->den = i->num == 1000000000u && den != 1 ? den : 1;
+}
+
 /* draft-ietf-opsawg-pcapng 4.2: options of an interface description. */
 static void idb_options(struct iface *i, struct ww_rd *r, bool be)
 {
@@ -137,16 +147,10 @@ static void idb_options(struct iface *i, struct ww_rd *r, bool be)
         ww_rd_skip(r, (4u - len % 4u) % 4u);
         if (code == 0 || o.bad)
             return;
-        if (code == 9 && len == 1) { /* if_tsresol */
-            uint8_t v = ww_rd_u8(&o);
-            uint64_t den = 1;
-            for (unsigned k = 0; k < (v & 0x7fu) && den < UINT64_MAX / 10; k++)
-                den *= (v & 0x80) ? 2 : 10;
-            i->num = den <= 1000000000u && 1000000000u % den == 0 ? 1000000000u / den : 1000000000u;
-            i->den = i->num == 1000000000u && den != 1 ? den : 1;
-        } else if (code == 14 && len == 8) { /* if_tsoffset */
+        if (code == 9 && len == 1)
+            resolution(i, ww_rd_u8(&o));
+        else if (code == 14 && len == 8) /* if_tsoffset */
             i->offset_s = (int64_t)(be ? ww_rd_be64(&o) : ww_rd_le64(&o));
-        }
     }
 }
 

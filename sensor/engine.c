@@ -323,11 +323,9 @@ static size_t feed_held(struct ww_engine *g, uint32_t flow, enum ww_dir dir, str
 {
     struct ww_slice cur = { ww_buf_at(g->bufs, x->pend), x->pend_n };
     size_t used = answer(g, flow, dir, cur);
-    if (used == SIZE_MAX)
-        return SIZE_MAX;
-    if (used > 0)
+    if (used != SIZE_MAX && used > 0)
         rest_cut(g, x, used);
-    return 0;
+    return used == SIZE_MAX ? SIZE_MAX : 0;
 }
 
 /* Bytes of the other direction that were held back for the dissector that is bound now: they came
@@ -341,38 +339,42 @@ static void feed_earlier(struct ww_engine *g, uint32_t flow, enum ww_dir dir)
         used = feed_held(g, flow, dir, y);
 }
 
+/* The protocol is known. Return: bytes of `in` that are over, SIZE_MAX = stop here */
+static size_t feed_known(struct ww_engine *g, uint32_t flow, enum ww_dir dir, struct ww_slice in)
+{
+    struct ww_side *x = &tcp_at(g, ww_flow_at(g->flows, flow))->side[dir];
+    if (x->pend_n > 0 && x->need == 0)
+        return feed_held(g, flow, dir, x);
+    if (in.n == 0)
+        return SIZE_MAX;
+    if (x->skip > 0) {
+        size_t used = x->skip < in.n ? (size_t)x->skip : in.n;
+        x->skip -= used;
+        g->stats.skipped += used;
+        return used;
+    }
+    return x->pend_n > 0 || x->need > in.n ? feed_rest(g, flow, dir, in)
+                                           : feed_direct(g, flow, dir, in);
+}
+
 static void feed(struct ww_engine *g, uint32_t flow, enum ww_dir dir, struct ww_slice in)
 {
     struct ww_flow *f = ww_flow_at(g->flows, flow);
     struct ww_side *x = &tcp_at(g, f)->side[dir];
-    for (;;) {
-        if (f->app == WW_APP_NONE)
-            return;
-        size_t used = 0;
-        bool held = x->pend_n > 0 && x->need == 0;
-        if (f->app == WW_APP_UNKNOWN) {
-            if (in.n == 0 && x->pend_n == 0)
+    while (f->app != WW_APP_NONE) {
+        if (f->app != WW_APP_UNKNOWN) {
+            size_t used = feed_known(g, flow, dir, in);
+            if (used == SIZE_MAX)
                 return;
-            in = feed_unknown(g, flow, dir, in);
-            if (f->app == WW_APP_UNKNOWN)
-                return;
-            if (f->app != WW_APP_NONE)
-                feed_earlier(g, flow, ww_other(dir));
-        } else if (held) {
-            used = feed_held(g, flow, dir, x);
-        } else if (in.n == 0) {
-            return;
-        } else if (x->skip > 0) {
-            used = x->skip < in.n ? (size_t)x->skip : in.n;
-            x->skip -= used;
-            g->stats.skipped += used;
-        } else {
-            used = x->pend_n > 0 || x->need > in.n ? feed_rest(g, flow, dir, in)
-                                                    : feed_direct(g, flow, dir, in);
+            in = ww_slice_sub(in, used, in.n);
+            continue;
         }
-        if (used == SIZE_MAX)
+        if (in.n == 0 && x->pend_n == 0)
             return;
-        in = ww_slice_sub(in, used, in.n);
+        in = feed_unknown(g, flow, dir, in);
+        if (f->app == WW_APP_UNKNOWN)
+            return;
+        feed_earlier(g, flow, ww_other(dir));
     }
 }
 

@@ -193,6 +193,36 @@ static size_t answer(struct ww_engine *g, uint32_t flow, struct ww_content_slot 
     return SIZE_MAX;
 }
 
+enum turn { TURN_ON, TURN_WAIT, TURN_OVER };
+
+/* One call of the reader. Out: in  what it has not seen yet */
+static enum turn one_turn(struct ww_engine *g, uint32_t flow, struct ww_content_slot *s,
+                          const struct ww_content *meta, enum ww_dir dir, struct ww_slice *in,
+                          bool last)
+{
+    struct ww_slice cur = *in;
+    if (s->pend_n > 0) {
+        if (in->n > 0 && !keep(g, s, *in))
+            return TURN_OVER;
+        *in = ww_slice_sub(*in, in->n, 0);
+        cur = (struct ww_slice){ ww_buf_at(g->bufs, s->pend), s->pend_n };
+    }
+    if (cur.n < s->need && !last)
+        return s->pend_n > 0 || keep(g, s, *in) ? TURN_WAIT : TURN_OVER;
+    size_t used = answer(g, flow, s, meta, dir, cur, last);
+    if (used == SIZE_MAX || (last && (used == 0 || used == cur.n)))
+        return TURN_OVER;
+    bool more = s->need > 0 && !last;
+    if (s->pend_n > 0) {
+        cut(g, s, used);
+        return more ? TURN_WAIT : TURN_ON;
+    }
+    *in = ww_slice_sub(*in, used, in->n);
+    if (!more)
+        return TURN_ON;
+    return in->n == 0 || keep(g, s, *in) ? TURN_WAIT : TURN_OVER;
+}
+
 /* Gives bytes to the reader. Return: false when no more is wanted. */
 static bool feed(struct ww_engine *g, uint32_t flow, struct ww_content_slot *s,
                  const struct ww_content *meta, enum ww_dir dir, struct ww_slice in, bool last)
@@ -203,27 +233,9 @@ static bool feed(struct ww_engine *g, uint32_t flow, struct ww_content_slot *s,
         in = ww_slice_sub(in, skip, in.n);
         if (skip > 0 && in.n == 0 && !last)
             return true;
-        struct ww_slice cur = in;
-        if (s->pend_n > 0) {
-            if (in.n > 0 && !keep(g, s, in))
-                return false;
-            in = ww_slice_sub(in, in.n, 0);
-            cur = (struct ww_slice){ ww_buf_at(g->bufs, s->pend), s->pend_n };
-        }
-        if (cur.n < s->need && !last)
-            return s->pend_n > 0 || keep(g, s, in);
-        size_t used = answer(g, flow, s, meta, dir, cur, last);
-        if (used == SIZE_MAX || (last && (used == 0 || used == cur.n)))
-            return false;
-        if (s->pend_n > 0) {
-            cut(g, s, used);
-        } else {
-            in = ww_slice_sub(in, used, in.n);
-            if (s->need > 0 && !last)
-                return in.n == 0 || keep(g, s, in);
-        }
-        if (s->need > 0 && !last)
-            return true;
+        enum turn t = one_turn(g, flow, s, meta, dir, &in, last);
+        if (t != TURN_ON)
+            return t == TURN_WAIT;
     }
     return true;
 }

@@ -7,8 +7,7 @@ bool ww_list_add(uint16_t *len, uint16_t *total, char *b, size_t cap, struct ww_
         (*total)++;
     if (s.n >= cap || *len > cap - s.n - 1 || memchr(s.p ? s.p : (const uint8_t *)"", 0, s.n))
         return false;
-    if (s.n > 0)
-        memcpy(b + *len, s.p, s.n);
+    ww_copy(b + *len, s);
     b[*len + s.n] = 0;
     *len = (uint16_t)(*len + s.n + 1);
     return true;

@@ -207,7 +207,7 @@ typedef void ww_event_fn(void *to, const struct ww_event *e);
 #define WW_STR(m) ((struct ww_slice){ (const uint8_t *)(m).b, (m).len })
 static inline bool ww_str_set(uint16_t *len, char *b, size_t cap, struct ww_slice s)
 {
-    size_t n = s.n < cap ? s.n : cap;
+    size_t n = s.p == NULL ? 0 : s.n < cap ? s.n : cap;
     if (n > 0)
         memcpy(b, s.p, n);
     *len = (uint16_t)n;

@@ -53,9 +53,9 @@ struct ww_taken {
 /**
  * Live: takes up to WW_BATCH packets, or one other record, and lets the worker see them. How full the
  * rings are decides what it leaves out.
- * In:     in the packet ring; ev the worker's event ring, or NULL
+ * In:     r the packet ring; ev the worker's event ring, or NULL
  */
-struct ww_taken ww_feed_take_live(struct ww_worker *w, struct ww_ring *in, struct ww_ring *ev);
+struct ww_taken ww_feed_take_live(struct ww_worker *w, struct ww_ring *r, struct ww_ring *ev);
 /** Files: takes one record; nothing is left out, the capture waits. */
-struct ww_taken ww_feed_take_file(struct ww_worker *w, struct ww_ring *in);
+struct ww_taken ww_feed_take_file(struct ww_worker *w, struct ww_ring *r);
 #endif

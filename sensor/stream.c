@@ -371,6 +371,32 @@ static void payload(struct ww_stream *s, struct ww_tcp *t, const struct ww_dec *
     ahead_of_hole(s, x, dir, fresh_of(&t->side[dir ^ 1], seq, in), sink);
 }
 
+/* The side begins at seq, unless bytes of it were seen. */
+static void on_syn(struct ww_stream *s, struct ww_side *x, uint32_t seq)
+{
+    if (x->has_next && x->seen != 0)
+        return;
+    while (x->seg.i != WW_NONE && seq != x->next) { /* of a beginning that is given up */
+        s->stats.evicted++;
+        pop_seg(s, x);
+    }
+    x->next = seq;
+    x->has_next = true;
+}
+
+/* Holes that waited too long, of both sides. */
+static void give_up_holes(struct ww_stream *s, struct ww_tcp *t, uint64_t ts,
+                          const struct ww_stream_sink *sink)
+{
+    for (unsigned k = 0; k < 2; k++) {
+        struct ww_side *h = &t->side[k];
+        while (h->seg.i != WW_NONE && hole_is_lost(s, h, ts)) {
+            lose_first_hole(s, h, (enum ww_dir)k, sink);
+            h->hole_ts = ts;
+        }
+    }
+}
+
 bool ww_stream_segment(struct ww_stream *s, struct ww_tcp *t, const struct ww_dec *d,
                        enum ww_dir dir, uint64_t ts, const struct ww_stream_sink *sink)
 {
@@ -378,17 +404,8 @@ bool ww_stream_segment(struct ww_stream *s, struct ww_tcp *t, const struct ww_de
     struct ww_side *y = &t->side[dir ^ 1];
     uint32_t seq = d->seq;
     x->ttl = d->ttl;
-    if (d->tcp_flags & WW_TCP_SYN) {
-        seq++; /* the SYN takes one number; data may ride on it (RFC 7413) */
-        if (!x->has_next || x->seen == 0) {
-            while (x->seg.i != WW_NONE && seq != x->next) { /* of a beginning that is given up */
-                s->stats.evicted++;
-                pop_seg(s, x);
-            }
-            x->next = seq;
-            x->has_next = true;
-        }
-    }
+    if (d->tcp_flags & WW_TCP_SYN)
+        on_syn(s, x, ++seq); /* the SYN takes one number; data may ride on it (RFC 7413) */
     if (d->tcp_flags & WW_TCP_FIN)
         x->fin = true;
     if ((d->tcp_flags & WW_TCP_ACK) && (!y->has_ack || diff(d->ack, y->acked) > 0)) {
@@ -415,13 +432,7 @@ bool ww_stream_segment(struct ww_stream *s, struct ww_tcp *t, const struct ww_de
                !(d->tcp_flags & WW_TCP_RST)) {
         lose_cut(s, x, dir, seq + d->wire, sink); /* only its header was captured */
     }
-    for (unsigned k = 0; k < 2; k++) {
-        struct ww_side *h = &t->side[k];
-        while (h->seg.i != WW_NONE && hole_is_lost(s, h, ts)) {
-            lose_first_hole(s, h, (enum ww_dir)k, sink);
-            h->hole_ts = ts;
-        }
-    }
+    give_up_holes(s, t, ts, sink);
     return fresh;
 }
 

@@ -178,7 +178,7 @@ static void json_key(struct ww_out *o, const char *key)
         char *p = o->buf + o->n;
         p[0] = ',';
         p[1] = '"';
-        memcpy(p + 2, key, n);
+        ww_copy(p + 2, (struct ww_slice){ (const uint8_t *)key, n });
         p[n + 2] = '"';
         p[n + 3] = ':';
         o->n += n + 4;
@@ -258,19 +258,27 @@ static void ip4_text(struct ww_out *o, const uint8_t ip[4])
     }
 }
 
+/* Out: at, run  of the first longest run of zeros; as they are when none is longer than run */
+static void longest_zeros(const unsigned group[8], unsigned *at, unsigned *run)
+{
+    unsigned zeros = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        zeros = group[i] == 0 ? zeros + 1 : 0;
+        if (zeros > *run) {
+            *run = zeros;
+            *at = i + 1 - zeros;
+        }
+    }
+}
+
 /* RFC 5952: lower case, no leading zeros, :: for the first longest run of at least two zeros; 5: IPv4
  * inside of IPv6 in dots, where all before it is zero or ::ffff. */
 static void ip6_text(struct ww_out *o, const uint8_t ip[16])
 {
-    unsigned group[8], at = 8, run = 1, zeros = 0;
-    for (unsigned i = 0; i < 8; i++) {
+    unsigned group[8], at = 8, run = 1;
+    for (size_t i = 0; i < 8; i++)
         group[i] = (unsigned)ip[2 * i] << 8 | ip[2 * i + 1];
-        zeros = group[i] == 0 ? zeros + 1 : 0;
-        if (zeros > run) {
-            run = zeros;
-            at = i + 1 - zeros;
-        }
-    }
+    longest_zeros(group, &at, &run);
     bool v4 = at == 0 && (run == 6 || (run == 5 && group[5] == 0xffff));
     for (unsigned i = 0; i < (v4 ? 6 : 8); i++) {
         if (i == at) {
@@ -280,7 +288,7 @@ static void ip6_text(struct ww_out *o, const uint8_t ip[16])
         }
         if (i > 0 && i != at + run)
             ww_out_c(o, ':');
-        ww_out_hex(o, group[i], group[i] > 0xfff ? 4 : group[i] > 0xff ? 3 : group[i] > 0xf ? 2 : 1);
+        ww_out_hex(o, group[i], 1U + (group[i] > 0xf) + (group[i] > 0xff) + (group[i] > 0xfff));
     }
     if (v4 && run == 5)
         ww_out_c(o, ':');

@@ -93,7 +93,7 @@ static int by_time(const void *a, const void *b)
 static enum ww_rc sort_by_time(struct ww_inputs *in, struct ww_err *e)
 {
     for (size_t i = 0; i < in->n; i++)
-        if (strcmp(in->path[i], "-") == 0)
+        if (in->path[i] != NULL && strcmp(in->path[i], "-") == 0)
             return WW_OK;
     struct dated *d = calloc(in->n + 1, sizeof *d);
     if (d == NULL)

@@ -13,8 +13,10 @@ bool ww_store_room(const struct ww_store *s, uint32_t *free_ppm)
     struct statvfs v;
     if (strcmp(s->path, ":memory:") == 0 || statvfs(s->path, &v) != 0 || v.f_blocks == 0)
         return false;
-    __extension__ typedef unsigned __int128 u128;
-    *free_ppm = (uint32_t)((u128)v.f_bavail * 1000000 / v.f_blocks);
+    uint64_t all = v.f_blocks, room = v.f_bavail;
+    for (; all > UINT64_MAX / 1000000; all /= 2)
+        room /= 2;
+    *free_ppm = (uint32_t)(room * 1000000 / all);
     return true;
 }
 

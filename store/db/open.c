@@ -131,7 +131,7 @@ static enum ww_rc add_sources(struct ww_store *s, const struct ww_store_cfg *cfg
     if (s->src == NULL)
         return WW_FAIL(e, WW_E_SYS, "%s: no memory for %zu sources", s->path, s->nsrc);
     rc = ww_db_prepare(s, &st, "INSERT INTO sources(run,name)VALUES(?1,?2)", e);
-    for (size_t i = 0; rc == WW_OK && i < s->nsrc; i++) {
+    for (size_t i = 0; rc == WW_OK && cfg->source_names != NULL && i < s->nsrc; i++) {
         (void)sqlite3_bind_int64(st, 1, s->run);
         (void)ww_db_bind_text(st, 2, ww_slice_str(cfg->source_names[i]));
         rc = step_once(s, st, e);

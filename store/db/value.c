@@ -135,9 +135,9 @@ static const char *const items[IT_NONE] = { "@ts",          "@hour",      "@run"
 
 uint8_t ww_db_item(const char *from)
 {
-    for (uint8_t i = 0; i < IT_NONE; i++)
+    for (size_t i = 0; i < IT_NONE; i++)
         if (strcmp(items[i], from) == 0)
-            return i;
+            return (uint8_t)i;
     return WW_DB_NO_ITEM;
 }
 

@@ -36,7 +36,7 @@ static void base64(char *out, const uint8_t *in, size_t n)
         uint32_t v = (uint32_t)ww_slice_at(s, i) << 16 | (uint32_t)ww_slice_at(s, i + 1) << 8 |
                      ww_slice_at(s, i + 2);
         for (size_t k = 0; k < 4; k++)
-            ww_out_c(&o, i + k > n ? '=' : digits[v >> (18 - 6 * k) & 63]);
+            ww_out_c(&o, i + k > n ? (char)'=' : digits[v >> (18 - 6 * k) & 63]);
     }
     out[o.n] = 0;
 }

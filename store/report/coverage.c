@@ -23,7 +23,7 @@ const char *ww_grade_text(bool ja, const char *grade)
 static void ppm(struct ww_out *o, bool ja, const char *what, uint64_t v, const char *of)
 {
     char b[WW_NUM];
-    ww_out_f(o, ja ? "%s%s %s" : "%s%s %s", o->n > 0 ? (ja ? "、" : "; ") : "", what,
+    ww_out_f(o, "%s%s %s", o->n > 0 ? (ja ? "、" : "; ") : "", what,
              v == WW_NULL64 ? (ja ? "不明" : "unknown") : ww_ppm_text(b, v));
     if (v != WW_NULL64 && of[0] != 0)
         ww_out_s(o, of);

@@ -33,7 +33,7 @@ void ww_grid_cell(struct ww_grid *g, struct ww_slice s)
     bool good = grow(&text, &g->cap, g->n + 6 * s.n, TEXT_STEP, 1);
     g->text = text;
     good =
-        good && grow(&cell, &g->cap_cell, g->ncell + 1, ROW_STEP * WW_GRID_COLS, sizeof *g->cell);
+        good && grow(&cell, &g->cap_cell, g->ncell + 1, (size_t)ROW_STEP * WW_GRID_COLS, sizeof *g->cell);
     g->cell = cell;
     g->failed = g->failed || !good;
     if (!good)

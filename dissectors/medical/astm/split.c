@@ -119,7 +119,7 @@ void ww_astm_split(struct ww_slice rec, const struct astm_seps *seps, struct ast
 /** A field without blanks around it; empty when the record has fewer fields. */
 struct ww_slice ww_astm_field(const struct astm_fields *f, size_t n)
 {
-    return n >= 1 && n <= f->n ? ww_slice_trim(f->f[n]) : (struct ww_slice){ NULL, 0 };
+    return n >= 1 && n <= f->n && n <= ASTM_FIELDS_MAX ? ww_slice_trim(f->f[n]) : (struct ww_slice){ NULL, 0 };
 }
 
 /** One part, from 0, of a field that a delimiter divides. */
