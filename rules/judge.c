@@ -143,6 +143,8 @@ void ww_judge_counts(const struct ww_judge *j, struct ww_judge_counts *out)
                                      .flows_evicted = c.flows_evicted,
                                      .verdicts_evicted = j->verdict.evicted,
                                      .names_evicted = ww_names_evicted(j->names),
+                                     .alerts_evicted = ww_detect_stats(j->detect)->evicted,
+                                     .detectors_evicted = ww_detect_evicted(j->detect),
                                      .baselines = j->nbl,
                                      .late = j->late };
     for (size_t i = 0; i < j->nbl; i++)

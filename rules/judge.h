@@ -47,6 +47,8 @@ struct ww_judge_counts {
     uint64_t flows, flows_evicted;
     uint64_t verdicts_evicted;
     uint64_t names_evicted;
+    uint64_t alerts_evicted;
+    uint64_t detectors_evicted; /* what detectors keep, and what is remembered of closed alerts */
     uint64_t baselines, baselines_bound; /* declarations read; devices that have one */
     uint64_t late;                       /* events that came out of order (WW_EV_LATE) */
 };

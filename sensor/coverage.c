@@ -134,6 +134,8 @@ void ww_coverage_grade(struct ww_stats *s, uint32_t midstream_ppm)
     worse(&v, s->app_layer__no_state > 0 ? 1 : 0, "state_no_room");
     worse(&v, s->app_layer__no_buffer > 0 ? 1 : 0, "buffer_no_room");
     worse(&v, s->app_layer__requests_evicted > 0 ? 1 : 0, "requests_evicted");
+    worse(&v, s->judge__devices_evicted > 0 ? 1 : 0, "devices_evicted");
+    worse(&v, s->judge__alerts_evicted > 0 ? 1 : 0, "alerts_evicted");
     worse(&v, s->overload__bulk_bytes > 0 ? 1 : 0, "overload_bulk");
     bool shed = s->overload__body_bytes > 0 || s->overload__head_bytes > 0 || s->overload__cut_packets > 0;
     worse(&v, shed ? 2 : 0, "overload_payload");

@@ -130,6 +130,11 @@ WW_EVENT_DECLARE(ww_anomaly_ev, WW_ANOMALY_FIELDS);
     F(S, U64, overload__cut_packets, 0, NONE, "packets", "Packets of which only the headers were looked at: the third step")  \
     F(S, U64, judge__late, 0, NONE, "events", "Events judged out of order")                       \
     F(S, U64, judge__event_drops, 0, NONE, "events", "Events lost because the event ring was full")   \
+    F(S, U64, judge__devices_evicted, 0, NONE, "", "Devices and addresses pushed out of the full inventory: their history is gone")  \
+    F(S, U64, judge__flows_evicted, 0, NONE, "flows", "Flows that the judge forgot for lack of room: judged anew by what follows")  \
+    F(S, U64, judge__conversations_evicted, 0, NONE, "", "Conversations told early for lack of room; nothing of them is lost")  \
+    F(S, U64, judge__alerts_evicted, 0, NONE, "", "Alerts pushed out of the full table: what follows is a new alert")  \
+    F(S, U64, judge__memory_evicted, 0, NONE, "", "Other memories pushed out: what was told, names, verdicts, what detectors keep; may be told again")  \
     F(S, U64N, store__lost, 0, NONE, "events", "Events that could not be stored; null in files and without a database")  \
     F(S, U32N, store__free_ppm, 0, NONE, "ppm", "Free part of the database's file system; null in files and without a database")  \
     F(S, U64, bugs, 0, NONE, "", "Broken invariants; anything above 0 is a bug of ours")          \

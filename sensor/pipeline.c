@@ -48,6 +48,18 @@ static void route_link(void *to, const struct ww_event *e)
     ww_route(to, e);
 }
 
+static void judge_counts(const struct ww_judge *j, struct ww_stats *s)
+{
+    struct ww_judge_counts c;
+    ww_judge_counts(j, &c);
+    s->judge__devices_evicted = c.devices_evicted + c.addresses_evicted;
+    s->judge__flows_evicted = c.flows_evicted;
+    s->judge__conversations_evicted = c.conversations_evicted;
+    s->judge__alerts_evicted = c.alerts_evicted;
+    s->judge__memory_evicted =
+        c.facts_evicted + c.verdicts_evicted + c.names_evicted + c.detectors_evicted;
+}
+
 void ww_route_stats(struct ww_routing *r, struct ww_stats *s)
 {
     union {
@@ -57,6 +69,8 @@ void ww_route_stats(struct ww_routing *r, struct ww_stats *s)
     s->bugs = ww_bugs();
     s->uptime = r->started ? (r->last_ts - r->first_ts) / NS : 0;
     ww_tally_tell(r->tally, r->last_ts, route_link, r);
+    if (r->out.judge != NULL)
+        judge_counts(r->out.judge, s);
     ww_coverage_grade(s, r->tally->midstream_ppm);
     if (r->tally->uneven && ww_slice_eqs(WW_STR(s->coverage__grade), "A"))
         ww_coverage_uneven(s);

@@ -69,6 +69,12 @@ static void stop(void *state)
     ww_table_free(&s->subjects);
 }
 
+static uint64_t evicted(const void *state)
+{
+    const struct state *s = state;
+    return s->pairs.evicted + s->subjects.evicted;
+}
+
 /* How many different people were seen between the device and the peer. */
 static uint32_t count(struct state *s, const struct ww_device *dev, const struct ww_ip *peer,
                       uint64_t person)
@@ -149,5 +155,5 @@ static void event(struct ww_detect *d, void *state, const struct ww_event *e)
 }
 
 const struct ww_detector ww_detect_cleartext_phi = {
-    .id = "WD-301", .state_size = sizeof(struct state), .start = start, .stop = stop, .event = event
+    .id = "WD-301", .state_size = sizeof(struct state), .start = start, .stop = stop, .event = event, .evicted = evicted
 };

@@ -106,6 +106,12 @@ static void stop(void *state)
     ww_table_free(&s->devices);
 }
 
+static uint64_t evicted(const void *state)
+{
+    const struct state *s = state;
+    return s->clocks.evicted + s->devices.evicted;
+}
+
 /* Without a zone a multiple of a quarter of an hour is no difference. */
 static int64_t folded(int64_t ms, bool zoned)
 {
@@ -436,5 +442,6 @@ const struct ww_detector ww_detect_clock_drift = { .id = "WD-802",
                                                    .state_size = sizeof(struct state),
                                                    .start = start,
                                                    .stop = stop,
+                                                   .evicted = evicted,
                                                    .event = event,
                                                    .tick = tick };

@@ -118,6 +118,14 @@ const struct ww_alerts_stats *ww_detect_stats(const struct ww_detect *d)
     return ww_alerts_stats(d->alerts);
 }
 
+uint64_t ww_detect_evicted(const struct ww_detect *d)
+{
+    uint64_t n = ww_alerts_stats(d->alerts)->notes_evicted;
+    for (size_t i = 0; ww_detectors[i] != NULL; i++)
+        n += ww_detectors[i]->evicted != NULL ? ww_detectors[i]->evicted(d->state[i]) : 0;
+    return n;
+}
+
 /* ---- for detectors ---- */
 const struct ww_detect_cfg *ww_detect_cfg(const struct ww_detect *d)
 {

@@ -38,6 +38,7 @@ struct ww_detector {
     void (*judged)(struct ww_detect *d, void *state, const struct ww_judged *j);
     void (*event)(struct ww_detect *d, void *state, const struct ww_event *e);
     void (*tick)(struct ww_detect *d, void *state, uint64_t now, bool end);
+    uint64_t (*evicted)(const void *state); /* records pushed out of its tables */
 };
 extern const struct ww_detector *const ww_detectors[]; /* NULL-terminated: detectors.c */
 
@@ -72,6 +73,8 @@ void ww_detect_judged(struct ww_detect *d, const struct ww_judged *j);
 void ww_detect_event(struct ww_detect *d, const struct ww_event *e);
 void ww_detect_tick(struct ww_detect *d, uint64_t now, bool end);
 const struct ww_alerts_stats *ww_detect_stats(const struct ww_detect *d);
+/** Records that detectors and the memory of closed alerts pushed out for lack of room. */
+uint64_t ww_detect_evicted(const struct ww_detect *d);
 /** The table of alerts, for what people decide about them. */
 struct ww_alerts *ww_detect_alerts(const struct ww_detect *d);
 

@@ -44,6 +44,12 @@ static void stop(void *state)
     ww_table_free(&s->wait);
 }
 
+static uint64_t evicted(const void *state)
+{
+    const struct state *s = state;
+    return s->wait.evicted;
+}
+
 static struct wait_key key_of(const struct ww_device *dev, const struct ww_ip *ip)
 {
     struct wait_key k = { .device = dev->serial, .fam = ip->fam };
@@ -147,6 +153,7 @@ const struct ww_detector ww_detect_external_name = { .id = "WD-103a, WD-104a",
                                                      .state_size = sizeof(struct state),
                                                      .start = start,
                                                      .stop = stop,
+                                                     .evicted = evicted,
                                                      .judged = judged,
                                                      .event = event,
                                                      .tick = tick };

@@ -1,5 +1,6 @@
 /* pipeline.c - many workers against one judge: the same events as in the plain loop, and a clean stop at
- * any time. Runs the capture of a ward morning with 1, 2 and 4 workers, then stops runs early.
+ * any time. Runs the capture of a ward morning with 1, 2 and 4 workers, stops runs early, and lets a table of
+ * the judge overflow.
  */
 #include "rules/guideline/guide.h"
 #include "sensor/pipeline.h"
@@ -10,7 +11,8 @@
 enum { TYPES = 64, STOPS = 6 };
 
 struct seen {
-    uint64_t n, alerts, stop_after;
+    uint64_t n, alerts, stop_after, evicted;
+    uint32_t facts; /* cap of a table of the judge; 0 = as usual */
     uint64_t sum; /* of hashes, so the order does not matter */
     atomic_bool stop;
 };
@@ -19,8 +21,12 @@ static void tap(void *to, const struct ww_event *e)
 {
     static const struct ww_key key = { { 1, 2 } };
     struct seen *s = to;
-    if (e->type == &ww_stats_type)
-        return; /* told at other moments */
+    if (e->type == &ww_stats_type) { /* told at other moments */
+        struct ww_stats now;
+        memcpy(&now, e->body, sizeof now);
+        s->evicted = now.judge__memory_evicted;
+        return;
+    }
     s->n++;
     s->alerts += strcmp(e->type->name, "alert") == 0;
     struct ww_slice body = { e->body, e->type->size };
@@ -48,7 +54,8 @@ static struct ww_pipeline_result run(struct seen *s, unsigned workers)
         rc = ww_registry_add(&registry, ww_judge_events, &e);
     if (rc == WW_OK)
         rc = ww_guide_load(&guide, NULL, &e);
-    struct ww_judge_cfg jc = { .registry = &registry, .app_names = apps, .guide = guide };
+    struct ww_judge_cfg jc = { .registry = &registry, .app_names = apps, .guide = guide,
+                               .caps = { .facts = s->facts } };
     if (rc == WW_OK)
         rc = ww_judge_new(&judge, &jc, &e);
     if (rc != WW_OK)
@@ -91,6 +98,10 @@ int main(void)
         if (s.n < one.n && !r.stopped)
             t_die("a run that ended early does not say so");
     }
+    struct seen full = { .facts = 16 };
+    (void)run(&full, 2);
+    if (one.evicted != 0 || full.evicted == 0)
+        t_die("the statistics tell %llu evictions of a full table", (unsigned long long)full.evicted);
     (void)printf("%llu events, %llu alerts\n", (unsigned long long)one.n, (unsigned long long)one.alerts);
     return 0;
 }

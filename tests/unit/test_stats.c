@@ -158,6 +158,21 @@ Test(stats, most_connections_begun_before)
     cr_assert(eq(chr, l.coverage__grade.b[0], 'A'));
 }
 
+Test(stats, what_the_judge_forgot_lowers_the_grade)
+{
+    struct ww_stats s = { .capture__packets = 5000, .capture__kernel_drops = 0, .judge__devices_evicted = 1 };
+    ww_coverage_grade(&s, WW_MIDSTREAM_PPM);
+    graded(&s, "devices_evicted");
+    s.judge__devices_evicted = 0;
+    s.judge__alerts_evicted = 1;
+    ww_coverage_grade(&s, WW_MIDSTREAM_PPM);
+    graded(&s, "alerts_evicted");
+    s.judge__alerts_evicted = 0;
+    s.judge__conversations_evicted = s.judge__memory_evicted = 1; /* told again, nothing lost */
+    ww_coverage_grade(&s, WW_MIDSTREAM_PPM);
+    cr_assert(eq(chr, s.coverage__grade.b[0], 'A'));
+}
+
 Test(stats, unknown_is_null_and_never_zero)
 {
     struct ww_stats s = { .capture__packets = 5000, .capture__kernel_drops = WW_NULL64 };
