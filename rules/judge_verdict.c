@@ -278,6 +278,22 @@ static void to_footprint(struct ww_judge *j, const struct ww_event *e, const str
     ww_fp_flow(j->fp, shape, v, &facts);
 }
 
+/* What the declaration has inside of TLS on this conversation; NULL = it does not say. */
+static const char *carried(const struct ww_judge *j, const struct ww_flow_rec *f,
+                           const struct ww_device *dev, const struct ww_bl_verdict *v)
+{
+    if (v->kind != WW_BL_PERMITTED || v->conduit[0] == 0 ||
+        strcmp(ww_conv_app(j->conv, f->app), "tls") != 0)
+        return NULL;
+    for (size_t i = 0; i < ww_bl_conduits(dev->bl); i++) {
+        struct ww_bl_conduit_info c;
+        ww_bl_conduit(dev->bl, i, &c);
+        if (strcmp(c.id, v->conduit) == 0)
+            return ww_bl_may_encrypt(&c) && c.application[0] != 0 ? c.application : NULL;
+    }
+    return NULL;
+}
+
 static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flow_rec *f,
                      enum ww_dir side, enum ww_stage stage)
 {
@@ -303,6 +319,8 @@ static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flo
         if (f->answer[side] != answer) /* most flows are answered alike from their start to their end */
             ww_judge_tell(j, e, dev, side, stage, &v);
         f->answer[side] = answer;
+        if (f->carries == NULL && stage >= WW_AT_APP)
+            f->carries = carried(j, f, dev, &v);
         if (stage == WW_AT_END && j->fp != NULL && ww_judge_is_device(dev, j->fp_device)) {
             ww_bl_texts(dev->bl, &v);
             to_footprint(j, e, f, &shape, &v);

@@ -113,6 +113,11 @@ struct ww_bl_conduit_info {
     uint32_t longest_silence_s, typical_interval_s; /* 0 = absent */
     uint16_t max_connections;
 };
+/** May what the conduit carries be encrypted? True also when the declaration does not say. */
+static inline bool ww_bl_may_encrypt(const struct ww_bl_conduit_info *c)
+{
+    return strcmp(c->encryption, "none") != 0;
+}
 size_t ww_bl_conduits(const struct ww_baseline *b);
 void ww_bl_conduit(const struct ww_baseline *b, size_t i, struct ww_bl_conduit_info *out);
 

@@ -28,6 +28,8 @@ static bool other_content(const struct ww_judged *j, const char *app, const char
         if (strcmp(c.id, j->v->conduit) != 0)
             continue;
         *declared = c.application;
+        if (strcmp(app, "tls") == 0 && ww_bl_may_encrypt(&c))
+            return false; /* what is declared, inside of TLS */
         for (size_t k = 0; k < sizeof same / sizeof same[0]; k++)
             if (strcmp(same[k].application, c.application) == 0)
                 return strcmp(same[k].dissector, app) != 0;

@@ -18,6 +18,7 @@ struct conv {
     struct conv_key key;
     uint64_t flows, bytes_out, bytes_in, first, last; /* since it was told */
     struct ww_device_key dev, other; /* say the ids, even of a device that is forgotten by now */
+    const char *carries;             /* as in struct ww_flow_rec */
     uint32_t place;                  /* of the device in the inventory, to tell in its order */
     uint8_t verdict; /* enum ww_bl_kind + 1 */
     bool dirty;

@@ -123,6 +123,10 @@ static void tell(struct ww_conv *c, struct conv *v)
     b->ip_proto = v->key.ip_proto;
     b->port = v->key.port;
     WW_SET_S(b->app, ww_conv_app(c, v->key.app));
+    if (v->carries != NULL) {
+        WW_SET_S(b->carries, v->carries);
+        WW_SET_S(b->carries_by, "declaration");
+    }
     o = ww_out(text, sizeof text - 1);
     ww_out_raw(&o, ww_time_text(t, (uint64_t)v->key.day * 86400 * SEC), 10);
     SET_O(b->day, o);
@@ -193,6 +197,8 @@ static void count(struct ww_conv *c, const struct ww_event *e, const struct ww_f
     v->place = ww_devices_ref(c->cfg.devices, dev).index;
     if (other != NULL)
         v->other = other->key;
+    if (f->carries != NULL)
+        v->carries = f->carries;
     v->flows += a->flows;
     v->bytes_out += a->bytes[side];
     v->bytes_in += a->bytes[side ^ 1];

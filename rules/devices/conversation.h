@@ -18,6 +18,7 @@ struct ww_flow_rec {
     struct ww_device_seen at[2]; /* by enum ww_dir: the device at this end */
     uint64_t
         raised[2]; /* by enum ww_dir: what was told already for this device, by the detectors */
+    const char *carries; /* inside of TLS, by the declaration of an end; NULL = nobody says */
     uint8_t verdict[2]; /* enum ww_bl_kind + 1 for the device at this end; 0 = not judged */
     uint16_t answer[2]; /* the judge's last answer for it and who was the client; 0 = not judged */
     uint8_t app;        /* index of the dissector, WW_NO_DISSECTOR = none */

@@ -38,6 +38,8 @@ WW_EVENT_DECLARE(ww_device_change, WW_DEVICE_CHANGE_FIELDS);
     F(S, U8, ip_proto, 0, NONE, "", "IP protocol number")                                          \
     F(S, U16, port, 0, NONE, "", "Port of the server; 0 = none")                                   \
     F(S, STR, app, 24, NONE, "", "Protocol recognised by its content")                             \
+    F(S, STR, carries, 24, NONE, "", "Of TLS: what is inside by the declaration of an end: dicom, hl7v2-mllp ...")  \
+    F(S, STR, carries_by, 12, NONE, "", "declaration, when carries is told; what TLS itself shows is told in tls.*")  \
     F(S, STR, day, 10, NONE, "", "Day in UTC: 2026-11-23")                                         \
     F(S, U64, flows, 0, NONE, "flows", "Flows begun")                                              \
     F(S, U64, bytes_out, 0, NONE, "bytes", "Bytes on the wire sent by the device")                 \

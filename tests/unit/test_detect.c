@@ -1,6 +1,7 @@
 /* Detectors: each class is raised by its condition, and not by its neighbour's. */
 #include "tests/judge_support.h"
 #include <criterion/new/assert.h>
+#include <unistd.h>
 
 static const char SITE[] =
     "zones:\n"
@@ -108,6 +109,43 @@ Test(wd102, asks_listens_and_other_content)
     cr_assert_not_null(c, "%s", tj_list_alerts(t));
     cr_assert(ww_slice_eqs(WW_STR(c->observed), "hl7"));
     cr_assert(ww_slice_eqs(WW_STR(c->declared), "dicom"));
+    tj_close(t);
+}
+
+/* The CT's declaration, with every conduit open to encryption; the caller removes the file. */
+static const char *write_optional(void)
+{
+    static char path[64];
+    char line[1024];
+    (void)snprintf(path, sizeof path, "/tmp/ww_optional_%d.json", (int)getpid());
+    FILE *from = fopen(WW_SOURCE_DIR "/contrib/examples/ct-scanner.json", "r"), *to = fopen(path, "w");
+    cr_assert(from != NULL && to != NULL);
+    while (fgets(line, sizeof line, from) != NULL) {
+        char *at = strstr(line, "\"encryption\": \"none\"");
+        if (at != NULL)
+            *at = 0;
+        (void)fprintf(to, "%s%s%s", line, at != NULL ? "\"encryption\": \"optional\"" : "",
+                      at != NULL ? at + strlen("\"encryption\": \"none\"") : "");
+    }
+    (void)fclose(from);
+    (void)fclose(to);
+    return path;
+}
+
+/* TLS on a conduit that may be encrypted is what was declared; the conversation says what is inside. */
+Test(wd102, tls_is_the_declared_content_where_it_may_be)
+{
+    const char *path = write_optional();
+    struct tj *t = tj_open(SITE, path, "ct-01", NULL);
+    tj_flow_all(t, ct(2), pacs(104), "tls", true);
+    cr_assert_null(tj_alert(t, 102, 'c', "ct-01"), "%s", tj_list_alerts(t));
+    cr_assert_not_null(tj_alert(t, 102, 'c', "pacs-1"), "its own declaration has no encryption");
+    ww_judge_end(t->j, t->now, tj_keep, t);
+    const struct ww_event *e = tj_find(t, "device.conversation", 0);
+    cr_assert(eq(str, (char *)tj_text(e, "app"), "tls"));
+    cr_assert(eq(str, (char *)tj_text(e, "carries"), "dicom"));
+    cr_assert(eq(str, (char *)tj_text(e, "carries_by"), "declaration"));
+    (void)unlink(path);
     tj_close(t);
 }
 

@@ -1,4 +1,5 @@
 /* TLS: whole connections from captures with their loops, what is told, what is not, limits. */
+#include "dissectors/it/tls/tls.h"
 #include "tests/support.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -95,6 +96,19 @@ Test(tls, what_is_told)
     cr_assert(eq(int, f->client, WW_A));
     cr_assert(eq(sz, f->nanomaly, 0));
     t_free(f);
+}
+
+/* Parts of names: hosts are called pacs-2 or ris.dicom.example, AE titles PACS1. */
+Test(tls, a_certificate_may_say_what_is_inside)
+{
+    static const struct {
+        const char *name, *carries;
+    } row[] = { { "PACS1", "dicom" },        { "pacs-2.hospital.example", "dicom" }, { "ct01.DICOM.example", "dicom" },
+                { "mllp.example", "hl7" },   { "hl7gw", "hl7" },                     { "space.example", "" },
+                { "compacs.example", "" },   { "", "" },                             { "pac", "" } };
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++)
+        cr_assert(eq(str, (char *)ww_tls_carried(ww_tls_by_name(ww_slice_str(row[i].name))), (char *)row[i].carries),
+                  "%s", row[i].name);
 }
 
 /* What is encrypted is passed over at once and for good, and loss in it does not matter. */

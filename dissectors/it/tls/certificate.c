@@ -26,6 +26,18 @@ static struct ww_slice plain(struct ww_slice s)
     return s;
 }
 
+/* Where neither ALPN nor the port said what is inside, names may: an AE title or a host called pacs-2. */
+static void by_names(struct tls *t, const struct ww_x509 *x)
+{
+    if (t->carries != 0)
+        return;
+    uint8_t row = ww_tls_by_name(x->subject_cn);
+    for (unsigned i = 0; row == 0 && i < x->names && i < WW_X509_NAMES; i++)
+        row = ww_tls_by_name(x->name[i]);
+    t->carries = row;
+    t->by = BY_CERTIFICATE;
+}
+
 /**
  * Tells the first certificate of a Certificate message, which is the sender's own.
  * In:     body  the message, or what of it stands in its first record
@@ -59,6 +71,9 @@ void ww_tls_certificates(const struct call *c, struct ww_slice body)
     uint64_t now = ww_now(c->cx);
     e.expired = (x.notafter != 0 && now > x.notafter) || (x.notbefore != 0 && now < x.notbefore);
     e.self_issued = x.self_issued;
+    by_names(c->t, &x);
+    (void)WW_SET(e.carries, ww_slice_str(ww_tls_carried(c->t->carries)));
+    (void)WW_SET(e.carries_by, ww_slice_str(ww_tls_by(c->t)));
     c->cx->ev_flags = all ? 0 : WW_EV_TRUNCATED;
     ww_emit(c->cx, &ww_tls_certificate_type, c->dir, &e);
 }

@@ -153,11 +153,10 @@ void ww_tls_client_hello(const struct call *c, struct ww_slice body)
     (void)WW_SET(e.version, ww_slice_str(version_name(newest)));
     t->client_known = true;
     t->client = (uint8_t)c->dir;
-    t->by_alpn = row != 0;
+    t->by = row != 0 ? BY_ALPN : BY_PORT;
     t->carries = row != 0 ? row : ww_tls_by_port(c->cx->end[ww_other(c->dir)].port);
     (void)WW_SET(e.carries, ww_slice_str(ww_tls_carried(t->carries)));
-    if (t->carries != 0)
-        (void)WW_SET(e.carries_by, ww_slice_str(t->by_alpn ? "alpn" : "port"));
+    (void)WW_SET(e.carries_by, ww_slice_str(ww_tls_by(t)));
     ww_client_is(c->cx, c->dir);
     ww_request(c->cx, c->dir, KEY_HELLO, HELLO_TIMEOUT_MS);
     ww_emit(c->cx, &ww_tls_client_type, c->dir, &e);
@@ -185,7 +184,7 @@ void ww_tls_server_hello(const struct call *c, struct ww_slice body)
         if (type != EXT_ALPN)
             continue;
         uint8_t row = protocols(x, NULL, &first);
-        t->by_alpn = row != 0 || t->by_alpn;
+        t->by = row != 0 ? BY_ALPN : t->by;
         t->carries = row != 0 ? row : t->carries;
     }
     if (!t->client_known) {
@@ -203,8 +202,7 @@ void ww_tls_server_hello(const struct call *c, struct ww_slice body)
     if (ww_tls_word(first, "-._/"))
         (void)WW_SET(e.server_alpn, first);
     (void)WW_SET(e.carries, ww_slice_str(ww_tls_carried(t->carries)));
-    if (t->carries != 0)
-        (void)WW_SET(e.carries_by, ww_slice_str(t->by_alpn ? "alpn" : "port"));
+    (void)WW_SET(e.carries_by, ww_slice_str(ww_tls_by(t)));
     e.latency_ms = ww_result(c->cx, c->dir, KEY_HELLO, true).latency_ms;
     ww_emit(c->cx, &ww_tls_server_type, c->dir, &e);
 }

@@ -14,12 +14,14 @@ enum {
 enum { REC_CCS = 20, REC_ALERT = 21, REC_HANDSHAKE = 22, REC_DATA = 23, REC_HEARTBEAT = 24 };
 enum { HS_CLIENT_HELLO = 1, HS_SERVER_HELLO = 2, HS_CERTIFICATE = 11 };
 
+enum tls_by { BY_PORT, BY_ALPN, BY_CERTIFICATE };
+
 struct tls {
     bool sealed[2]; /* what follows in this direction is encrypted, or lost */
     bool client_known;
     uint8_t client;   /* enum ww_dir; only meaningful if client_known */
     uint8_t carries;  /* row of carried.c + 1; 0 = not known */
-    bool by_alpn;     /* how: by the protocol that was named, else by the port */
+    uint8_t by;       /* enum tls_by */
     uint32_t rest[2]; /* bytes of a handshake message that follow in the next records */
 };
 struct call {
@@ -31,7 +33,8 @@ struct call {
 #define TLS_CARRIES_DOC                                                                            \
     "What seems to be inside (dicom, hl7, http, ldap ...); empty when nothing tells. The content " \
     "is not read"
-#define TLS_BY_DOC "What tells: alpn (the protocol that was named) or port"
+#define TLS_BY_DOC                                                                                 \
+    "What tells: alpn (the protocol that was named), port, or certificate (a word in its names)"
 #define TLS_CLIENT_FIELDS(F, S)                                                                   \
     F(S, STR, sni, 255, DST_NAME, "", "Name of the server that is asked for (RFC 6066 3)")        \
     F(S, STR, version, 12, NONE, "", "Newest version that is offered: TLS 1.2 ...")               \
@@ -40,7 +43,7 @@ struct call {
     F(S, U16, ciphers, 0, NONE, "", "Cipher suites that are offered, GREASE not counted")         \
     F(S, BOOL, weak_ciphers, 0, NONE, "", "NULL, export, anonymous, RC4, DES or 3DES among them") \
     F(S, STR, carries, 12, NONE, "", TLS_CARRIES_DOC)                                             \
-    F(S, STR, carries_by, 8, NONE, "", TLS_BY_DOC)
+    F(S, STR, carries_by, 12, NONE, "", TLS_BY_DOC)
 WW_EVENT_DECLARE(ww_tls_client, TLS_CLIENT_FIELDS);
 
 #define TLS_SERVER_FIELDS(F, S)                                                                  \
@@ -50,7 +53,7 @@ WW_EVENT_DECLARE(ww_tls_client, TLS_CLIENT_FIELDS);
     F(S, STR, server_alpn, 32, NONE, "",                                                         \
       "Protocol that is used (RFC 7301); encrypted from TLS 1.3 on")                             \
     F(S, STR, carries, 12, NONE, "", TLS_CARRIES_DOC)                                            \
-    F(S, STR, carries_by, 8, NONE, "", TLS_BY_DOC)                                               \
+    F(S, STR, carries_by, 12, NONE, "", TLS_BY_DOC)                                               \
     F(S, U32N, latency_ms, 0, NONE, "ms", "Since the hello of the client")
 WW_EVENT_DECLARE(ww_tls_server, TLS_SERVER_FIELDS);
 
@@ -67,7 +70,9 @@ WW_EVENT_DECLARE(ww_tls_server, TLS_SERVER_FIELDS);
     F(S, TIME, notbefore, 0, NONE, "", "Valid from")                                            \
     F(S, TIME, notafter, 0, NONE, "", "Valid to")                                               \
     F(S, BOOL, expired, 0, NONE, "", "Not valid, or not yet, at the time of the packet")        \
-    F(S, BOOL, self_issued, 0, NONE, "", "Subject and issuer are the same")
+    F(S, BOOL, self_issued, 0, NONE, "", "Subject and issuer are the same")                     \
+    F(S, STR, carries, 12, NONE, "", TLS_CARRIES_DOC)                                           \
+    F(S, STR, carries_by, 12, NONE, "", TLS_BY_DOC)
 WW_EVENT_DECLARE(ww_tls_certificate, TLS_CERTIFICATE_FIELDS);
 
 #define TLS_ALERT_FIELDS(F, S)                                                   \
@@ -80,6 +85,9 @@ WW_EVENT_DECLARE(ww_tls_alert, TLS_ALERT_FIELDS);
 const char *ww_tls_carried(uint8_t row);
 uint8_t ww_tls_by_alpn(struct ww_slice name);
 uint8_t ww_tls_by_port(uint16_t port);
+uint8_t ww_tls_by_name(struct ww_slice name);
+/** How the protocol inside is known; "" when it is not. */
+const char *ww_tls_by(const struct tls *t);
 
 /* certificate.c */
 /** Only letters, digits and the characters in `more`; not empty. */
