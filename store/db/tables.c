@@ -126,6 +126,8 @@ static const struct ww_col conversations[] = {
     { 1, "first_seen", "first", I, WW_M_MIN },
     { 1, "last_seen", "last", I, WW_M_MAX },
     { 1, "verdict", "verdict", T, WW_M_SET },
+    { 3, "carries", "carries", T, WW_M_FILL },
+    { 3, "carries_by", "carries_by", T, WW_M_FILL },
 };
 
 /* The newest counters of each hour; the newest of all is the latest. Cumulative within a run. */
@@ -177,5 +179,6 @@ const struct ww_migration ww_db_migrations[] = {
       " at INTEGER NOT NULL, digest BLOB NOT NULL, hash BLOB NOT NULL);"
       "CREATE INDEX chain_ref ON chain(kind, ref);" },
     { "coverage of interfaces and VLANs", NULL },
+    { "what TLS carries", NULL },
     { NULL, NULL },
 };

@@ -413,7 +413,7 @@ Test(store, version_0_is_brought_up_to_date)
 {
     const char *p = file("a.db");
     close_ok(open_ok(p));
-    cr_assert(eq(str, query(p, "PRAGMA user_version"), "2"));
+    cr_assert(eq(str, query(p, "PRAGMA user_version"), "3"));
     cr_assert(eq(str, query(p, "PRAGMA application_id"), "2003072867"));
     cr_assert(eq(str, query(p, "PRAGMA journal_mode"), "wal"));
 }
