@@ -282,16 +282,11 @@ static void to_footprint(struct ww_judge *j, const struct ww_event *e, const str
 static const char *carried(const struct ww_judge *j, const struct ww_flow_rec *f,
                            const struct ww_device *dev, const struct ww_bl_verdict *v)
 {
-    if (v->kind != WW_BL_PERMITTED || v->conduit[0] == 0 ||
-        strcmp(ww_conv_app(j->conv, f->app), "tls") != 0)
+    struct ww_bl_conduit_info c;
+    if (v->kind != WW_BL_PERMITTED || strcmp(ww_conv_app(j->conv, f->app), "tls") != 0 ||
+        !ww_bl_conduit_by_id(dev->bl, v->conduit, &c))
         return NULL;
-    for (size_t i = 0; i < ww_bl_conduits(dev->bl); i++) {
-        struct ww_bl_conduit_info c;
-        ww_bl_conduit(dev->bl, i, &c);
-        if (strcmp(c.id, v->conduit) == 0)
-            return ww_bl_may_encrypt(&c) && c.application[0] != 0 ? c.application : NULL;
-    }
-    return NULL;
+    return ww_bl_may_encrypt(&c) && c.application[0] != 0 ? c.application : NULL;
 }
 
 static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flow_rec *f,

@@ -303,3 +303,14 @@ void ww_bl_conduit(const struct ww_baseline *b, size_t i, struct ww_bl_conduit_i
                                         .typical_interval_s = c->interval_s,
                                         .max_connections = c->max_connections };
 }
+
+bool ww_bl_conduit_by_id(const struct ww_baseline *b, const char *id,
+                         struct ww_bl_conduit_info *out)
+{
+    for (size_t i = 0; i < b->nconduit; i++)
+        if (strcmp(b->conduit[i].id, id) == 0) {
+            ww_bl_conduit(b, i, out);
+            return true;
+        }
+    return false;
+}

@@ -120,6 +120,9 @@ static inline bool ww_bl_may_encrypt(const struct ww_bl_conduit_info *c)
 }
 size_t ww_bl_conduits(const struct ww_baseline *b);
 void ww_bl_conduit(const struct ww_baseline *b, size_t i, struct ww_bl_conduit_info *out);
+/** The conduit with this id; false when there is none. */
+bool ww_bl_conduit_by_id(const struct ww_baseline *b, const char *id,
+                         struct ww_bl_conduit_info *out);
 
 /* ---- what a question needs to know about the hospital
  * ------------------------------------------------ */

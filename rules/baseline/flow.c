@@ -107,7 +107,7 @@ static void set_ace(struct ww_bl_verdict *v, const struct ww_baseline *b, const 
         v->notes |= WW_BL_NOTE_NOT_EVALUATED;
 }
 
-/* Is it an entry that says what was declared? Else the texts were written with the decision. */
+/* What no entry decided has its rule and what was declared from the decision. */
 void ww_bl_texts(const struct ww_baseline *b, struct ww_bl_verdict *v)
 {
     if (v->unsaid == NULL)

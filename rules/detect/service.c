@@ -20,21 +20,16 @@ static bool other_content(const struct ww_judged *j, const char *app, const char
         { "dns", "dns" },
         { "dhcp", "dhcp" },
     };
-    if (j->v->kind != WW_BL_PERMITTED || j->v->conduit[0] == 0 || app[0] == 0)
+    struct ww_bl_conduit_info c;
+    if (j->v->kind != WW_BL_PERMITTED || app[0] == 0 ||
+        !ww_bl_conduit_by_id(j->dev->bl, j->v->conduit, &c))
         return false;
-    for (size_t i = 0; i < ww_bl_conduits(j->dev->bl); i++) {
-        struct ww_bl_conduit_info c;
-        ww_bl_conduit(j->dev->bl, i, &c);
-        if (strcmp(c.id, j->v->conduit) != 0)
-            continue;
-        *declared = c.application;
-        if (strcmp(app, "tls") == 0 && ww_bl_may_encrypt(&c))
-            return false; /* what is declared, inside of TLS */
-        for (size_t k = 0; k < sizeof same / sizeof same[0]; k++)
-            if (strcmp(same[k].application, c.application) == 0)
-                return strcmp(same[k].dissector, app) != 0;
-        return false;
-    }
+    *declared = c.application;
+    if (strcmp(app, "tls") == 0 && ww_bl_may_encrypt(&c))
+        return false; /* what is declared, inside of TLS */
+    for (size_t k = 0; k < sizeof same / sizeof same[0]; k++)
+        if (strcmp(same[k].application, c.application) == 0)
+            return strcmp(same[k].dissector, app) != 0;
     return false;
 }
 

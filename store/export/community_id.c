@@ -29,14 +29,14 @@ static bool answered(const struct pair *p, size_t n, uint16_t type, uint16_t *an
 
 static void base64(char *out, const uint8_t *in, size_t n)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
     struct ww_out o = ww_out(out, (n + 2) / 3 * 4);
     struct ww_slice s = { in, n };
     for (size_t i = 0; i < n; i += 3) {
         uint32_t v = (uint32_t)ww_slice_at(s, i) << 16 | (uint32_t)ww_slice_at(s, i + 1) << 8 |
                      ww_slice_at(s, i + 2);
         for (size_t k = 0; k < 4; k++)
-            ww_out_c(&o, i + k > n ? (char)'=' : digits[v >> (18 - 6 * k) & 63]);
+            ww_out_c(&o, digits[i + k > n ? 64 : v >> (18 - 6 * k) & 63]);
     }
     out[o.n] = 0;
 }
