@@ -1,5 +1,6 @@
 /* judge.c - event in; devices, baseline, detectors, guideline in this order. */
 #include "rules/baseline/footprint.h"
+#include "rules/devices/soon.h"
 #include "rules/judge_int.h"
 #include <stdlib.h>
 
@@ -103,6 +104,7 @@ void ww_judge_free(struct ww_judge *j)
         return;
     ww_detect_free(j->detect);
     ww_table_free(&j->verdict);
+    ww_table_free(&j->rule);
     ww_names_free(j->names);
     ww_conv_free(j->conv);
     ww_devices_free(j->devices);
@@ -141,7 +143,7 @@ void ww_judge_counts(const struct ww_judge *j, struct ww_judge_counts *out)
                                      .conversations_evicted = c.conversations_evicted,
                                      .flows = c.flows,
                                      .flows_evicted = c.flows_evicted,
-                                     .verdicts_evicted = j->verdict.evicted,
+                                     .verdicts_evicted = j->verdict.evicted + j->rule.evicted,
                                      .names_evicted = ww_names_evicted(j->names),
                                      .alerts_evicted = ww_detect_stats(j->detect)->evicted,
                                      .detectors_evicted = ww_detect_evicted(j->detect),
@@ -294,6 +296,14 @@ void ww_judge_see(struct ww_judge *j, const struct ww_event *e, ww_event_fn *emi
     ww_conv_see(j->conv, e, f);
     ww_devices_flow(j->devices, NULL, NULL);
     every_second(j, false);
+}
+
+void ww_judge_soon(const struct ww_judge *j, const struct ww_event *const *e, size_t n)
+{
+    struct ww_soon s[WW_JUDGE_SOON];
+    for (unsigned round = 0; round < WW_SOON_ROUNDS; round++)
+        for (size_t i = 0; i < n && i < WW_JUDGE_SOON; i++)
+            ww_soon_round(j->devices, j->conv, e[i], i > 0 ? e[i - 1] : NULL, &s[i], round);
 }
 
 /* Who suppresses an alert has seen it: it counts on, and is not repeated as unconfirmed. */

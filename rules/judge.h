@@ -65,6 +65,13 @@ extern const struct ww_event_type *const ww_judge_events[];
  */
 enum ww_rc ww_judge_new(struct ww_judge **out, const struct ww_judge_cfg *cfg,
                         struct ww_err *e) WW_MUST_CHECK;
+enum { WW_JUDGE_SOON = 31 };
+/**
+ * Says which events will be judged next, so that the records which they need are fetched from memory
+ * at the same time. Changes nothing; it may be left out.
+ * Limits: the first WW_JUDGE_SOON count
+ */
+void ww_judge_soon(const struct ww_judge *j, const struct ww_event *const *e, size_t n);
 /** Judges one event; what follows from it is told to emit before the call returns. */
 void ww_judge_see(struct ww_judge *j, const struct ww_event *e, ww_event_fn *emit, void *to);
 /**

@@ -57,7 +57,7 @@ struct ww_judge {
     struct ww_devices *devices;
     struct ww_conv *conv;
     struct ww_names *names;
-    struct ww_table verdict;
+    struct ww_table verdict, rule;
     struct ww_detect *detect;
     struct ww_yang *yang;
     struct judge_bl *bl;
@@ -99,6 +99,7 @@ struct judge_ask {
     struct ww_judge *j;
     const struct ww_event *e;
     struct ww_device *dev;
+    uint8_t outside; /* of the peer, as in struct ww_flow_rec; 0 = not asked yet */
 };
 enum ww_rc ww_judge_verdict_table(struct ww_judge *j, uint32_t cap,
                                   struct ww_err *e) WW_MUST_CHECK;

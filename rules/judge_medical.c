@@ -94,6 +94,10 @@ static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flo
         if (j->fp != NULL && ww_judge_is_device(dev, j->fp_device))
             ww_fp_medical(j->fp, &v, e->frame);
     }
+    bool external = ww_site_external(j->cfg.site, &e->end[side ^ 1].ip);
+    unsigned when = ww_detect_when(dev, asked ? &v : NULL, WW_AT_MESSAGE, external);
+    if (when == 0)
+        return;
     struct ww_judged told = {
         .e = e,
         .dev = dev,
@@ -101,13 +105,13 @@ static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flo
         .stage = WW_AT_MESSAGE,
         .v = asked ? &v : NULL,
         .flow = f,
-        .external = ww_site_external(j->cfg.site, &e->end[side ^ 1].ip),
+        .external = external,
         .opener_known = true,
         .device_opened = e->client == side,
         .opened = true,
         .bytes_out = WW_NULL64,
     };
-    ww_detect_judged(j->detect, &told);
+    ww_detect_judged(j->detect, &told, when);
 }
 
 void ww_judge_medical(struct ww_judge *j, const struct ww_event *e, struct ww_flow_rec *f,

@@ -8,14 +8,20 @@ WW_EVENT_TYPE(ww_verdict_ev, "baseline.verdict",
 
 enum { STAGES = WW_AT_MESSAGE + 1 };
 
-enum key_layer { OF_CONVERSATION, OF_MESSAGES, OF_RULE };
+enum key_layer { OF_CONVERSATION, OF_MESSAGES };
 struct verdict_key {
     uint64_t device;
     uint8_t peer[16];
     uint8_t fam, ip_proto, opener, layer; /* enum key_layer */
     uint16_t port;
     uint8_t pad[2];
-    uint64_t what; /* messages: hash of what was observed; rules: of the rule */
+    uint64_t what; /* messages: hash of what was observed */
+};
+struct rule_key { /* what was told to be permitted */
+    uint64_t device;
+    uint64_t what; /* the rule, and of messages what was observed */
+    uint8_t layer, reason;
+    uint8_t pad[6];
 };
 struct verdict_rec {
     struct verdict_key key;
@@ -25,8 +31,11 @@ struct verdict_rec {
 
 enum ww_rc ww_judge_verdict_table(struct ww_judge *j, uint32_t cap, struct ww_err *e)
 {
-    return ww_table_init(&j->verdict, "verdicts", cap, sizeof(struct verdict_key),
-                         sizeof(struct verdict_rec), e);
+    enum ww_rc rc = ww_table_init(&j->verdict, "verdicts", cap, sizeof(struct verdict_key),
+                                  sizeof(struct verdict_rec), e);
+    return rc != WW_OK ? rc
+                       : ww_table_init(&j->rule, "rules", cap, sizeof(struct rule_key),
+                                       sizeof(struct rule_key), e);
 }
 
 /* ---- answers about the hospital ---- */
@@ -56,6 +65,8 @@ static enum ww_bl_is env_local(void *ctx, const struct ww_ip *peer)
 static enum ww_bl_is env_external(void *ctx, const struct ww_ip *peer)
 {
     const struct judge_ask *a = ctx;
+    if (a->outside != 0) /* of the flow's peer it was asked before */
+        return a->outside == 2 ? WW_BL_IS : WW_BL_IS_NOT;
     return ww_site_external(a->j->cfg.site, peer) ? WW_BL_IS : WW_BL_IS_NOT;
 }
 
@@ -117,6 +128,8 @@ static bool directed_broadcast(const struct ww_site *s, const struct ww_ip *ip)
     const struct ww_site_zone *z = ww_site_zones(s, &n);
     uint32_t v =
         (uint32_t)ip->b[0] << 24 | (uint32_t)ip->b[1] << 16 | (uint32_t)ip->b[2] << 8 | ip->b[3];
+    if ((v & 3) != 3)
+        return false; /* a subnet with broadcast leaves two bits or more to its hosts */
     for (size_t i = 0; ip->fam == 4 && i < n; i++)
         for (size_t k = 0; k < z[i].nnet; k++) {
             unsigned len = z[i].net[k].len;
@@ -203,30 +216,36 @@ static uint16_t answer_of(const struct ww_bl_verdict *v)
 static bool rule_told(struct ww_judge *j, const struct ww_device *dev,
                       const struct ww_bl_verdict *v, uint64_t what)
 {
-    struct verdict_key key = { .device = dev->serial,
-                               .layer = OF_RULE,
-                               .fam = (uint8_t)v->layer,
-                               .opener = (uint8_t)v->reason,
-                               .what = what + (v->ace >= 0 ? (uint64_t)v->ace
-                                                           : text_hash(j, v->rule)) };
+    struct rule_key key = { .device = dev->serial,
+                            .layer = (uint8_t)v->layer,
+                            .reason = (uint8_t)v->reason,
+                            .what = what + (v->ace >= 0 ? (uint64_t)v->ace
+                                                        : text_hash(j, v->rule)) };
     bool fresh = false;
-    (void)ww_table_get(&j->verdict, &key, &fresh);
+    (void)ww_table_get(&j->rule, &key, &fresh);
     return !fresh;
 }
 
-void ww_judge_tell(struct ww_judge *j, const struct ww_event *e, const struct ww_device *dev,
-                   enum ww_dir side, enum ww_stage stage, struct ww_bl_verdict *v)
+static struct verdict_key key_of(const struct ww_event *e, const struct ww_device *dev,
+                                 enum ww_dir side, enum key_layer layer)
 {
     const struct ww_ip *peer = &e->end[side ^ 1].ip;
     struct verdict_key key = { .device = dev->serial,
                                .fam = peer->fam,
                                .ip_proto = e->ip_proto,
                                .opener = (uint8_t)(e->client == side),
-                               .layer = stage == WW_AT_MESSAGE ? OF_MESSAGES : OF_CONVERSATION,
+                               .layer = (uint8_t)layer,
                                .port = ww_event_server(e)->port };
+    ww_copy(key.peer, (struct ww_slice){ peer->b, sizeof key.peer });
+    return key;
+}
+
+void ww_judge_tell(struct ww_judge *j, const struct ww_event *e, const struct ww_device *dev,
+                   enum ww_dir side, enum ww_stage stage, struct ww_bl_verdict *v)
+{
+    struct verdict_key key =
+        key_of(e, dev, side, stage == WW_AT_MESSAGE ? OF_MESSAGES : OF_CONVERSATION);
     bool fresh = false;
-    struct ww_out o = ww_out((char *)key.peer, 16);
-    ww_out_raw(&o, peer->b, 16);
     if (stage == WW_AT_MESSAGE)
         key.what = text_hash(j, v->observed);
     struct verdict_rec *r = ww_table_get(&j->verdict, &key, &fresh);
@@ -249,7 +268,7 @@ void ww_judge_tell(struct ww_judge *j, const struct ww_event *e, const struct ww
     WW_SET_S(b->reason, ww_bl_reason_name(v->reason));
     if (v->acl[0] != 0) {
         char ace[140];
-        o = ww_out(ace, sizeof ace - 1);
+        struct ww_out o = ww_out(ace, sizeof ace - 1);
         ww_out_f(&o, "%s/%s", v->acl, v->ace_name);
         ace[o.n] = 0;
         WW_SET_S(b->ace, ace);
@@ -289,11 +308,45 @@ static const char *carried(const struct ww_judge *j, const struct ww_flow_rec *f
     return ww_bl_may_encrypt(&c) && c.application[0] != 0 ? c.application : NULL;
 }
 
+/* A flow as the device at one of its ends has it. */
+struct view {
+    struct ww_device *dev;
+    enum ww_dir side;
+    enum ww_stage stage;
+    struct ww_bl_flow shape;
+    struct ww_bl_verdict v; /* its texts are made from the shape when somebody reads them */
+};
+
+static void ask_declaration(struct ww_judge *j, const struct ww_event *e, struct ww_flow_rec *f,
+                            struct view *x)
+{
+    struct judge_ask ask = { .j = j, .e = e, .dev = x->dev, .outside = f->outside[x->side ^ 1] };
+    struct ww_bl_env env;
+    bool first = f->answer[x->side] == 0;
+    struct verdict_key key = key_of(e, x->dev, x->side, OF_CONVERSATION);
+    uint32_t soon = first ? ww_table_soon(&j->verdict, &key) : 0;
+    ww_judge_env(&env, &ask);
+    ww_judge_flow_shape(j, e, f, x->side, &x->shape);
+    if (first) /* comes while the declaration is asked */
+        (void)ww_table_soon_record(&j->verdict, soon);
+    ww_bl_flow_untold(x->dev->bl, &env, &x->shape, &x->v);
+    f->verdict[x->side] = (uint8_t)(x->v.kind + 1);
+    uint16_t answer = (uint16_t)(answer_of(&x->v) | (unsigned)(e->client & 1) << 15);
+    if (f->answer[x->side] != answer) /* most flows are answered alike from their start to their end */
+        ww_judge_tell(j, e, x->dev, x->side, x->stage, &x->v);
+    f->answer[x->side] = answer;
+    if (f->carries == NULL && x->stage >= WW_AT_APP)
+        f->carries = carried(j, f, x->dev, &x->v);
+    if (x->stage == WW_AT_END && j->fp != NULL && ww_judge_is_device(x->dev, j->fp_device)) {
+        ww_bl_texts(x->dev->bl, &x->v);
+        to_footprint(j, e, f, &x->shape, &x->v);
+    }
+}
+
 static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flow_rec *f,
                      enum ww_dir side, enum ww_stage stage)
 {
-    struct ww_bl_verdict v WW_FILLED;
-    struct ww_bl_flow shape WW_FILLED;
+    struct view x WW_FILLED;
     struct ww_device *dev = stage == WW_AT_APP ? ww_devices_spoken_to(j->devices, e, side)
                                                : ww_devices_end(j->devices, e, side, false);
     if (dev == NULL)
@@ -303,33 +356,21 @@ static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flo
     bool group = flow_cast(j, e, f) != WW_BL_UNICAST;
     if (side == WW_B && group)
         return; /* a group address is no device */
-    if (dev->bl != NULL) {
-        struct judge_ask ask = { j, e, dev };
-        struct ww_bl_env env;
-        ww_judge_env(&env, &ask);
-        ww_judge_flow_shape(j, e, f, side, &shape);
-        ww_bl_flow_untold(dev->bl, &env, &shape, &v);
-        f->verdict[side] = (uint8_t)(v.kind + 1);
-        uint16_t answer = (uint16_t)(answer_of(&v) | (unsigned)(e->client & 1) << 15);
-        if (f->answer[side] != answer) /* most flows are answered alike from their start to their end */
-            ww_judge_tell(j, e, dev, side, stage, &v);
-        f->answer[side] = answer;
-        if (f->carries == NULL && stage >= WW_AT_APP)
-            f->carries = carried(j, f, dev, &v);
-        if (stage == WW_AT_END && j->fp != NULL && ww_judge_is_device(dev, j->fp_device)) {
-            ww_bl_texts(dev->bl, &v);
-            to_footprint(j, e, f, &shape, &v);
-        }
-    }
     bool external = !group && outside(j, e, f, (enum ww_dir)(side ^ 1));
-    if (stage == WW_AT_START && !external)
-        return; /* no detector finds anything in it yet */
+    x.dev = dev;
+    x.side = side;
+    x.stage = stage;
+    if (dev->bl != NULL)
+        ask_declaration(j, e, f, &x);
+    unsigned when = ww_detect_when(dev, dev->bl != NULL ? &x.v : NULL, stage, external);
+    if (when == 0 || (stage == WW_AT_START && !external))
+        return; /* at the start no detector finds anything in it yet */
     struct ww_judged told = {
         .e = e,
         .dev = dev,
         .side = side,
         .stage = stage,
-        .v = dev->bl != NULL ? &v : NULL,
+        .v = dev->bl != NULL ? &x.v : NULL,
         .flow = f,
         .external = external,
         .opener_known = opener_known(e, f),
@@ -339,7 +380,7 @@ static void one_side(struct ww_judge *j, const struct ww_event *e, struct ww_flo
                          ? WW_NULL64
                          : ww_judge_u64(j, e, e->client == side ? JF_END_BYTES_S : JF_END_BYTES_C),
     };
-    ww_detect_judged(j->detect, &told);
+    ww_detect_judged(j->detect, &told, when);
 }
 
 void ww_judge_flow(struct ww_judge *j, const struct ww_event *e, struct ww_flow_rec *f,

@@ -37,6 +37,9 @@ struct ww_inflate_slot {
     uint8_t dir;
 };
 
+/* An event that was told stays as it is until this many have been told after it. */
+enum { WW_ENGINE_RECORDS = 32 };
+
 /* What one worker's packets need to become events. */
 struct ww_engine {
     const struct ww_dissector *const *list;
@@ -72,7 +75,8 @@ struct ww_engine {
     uint8_t reader; /* that reads content at this moment; WW_NO_DISSECTOR = none */
     ww_event_fn *emit;
     void *emit_to;
-    _Alignas(8) uint8_t record[WW_EVENT_MAX];
+    /* what was told last: a record is written again when as many others were told */
+    _Alignas(8) uint8_t record[WW_ENGINE_RECORDS][WW_EVENT_MAX];
 };
 
 /* The context of one call: what the dissector sees, and what we need to serve it. */
@@ -93,7 +97,7 @@ static inline uint64_t ww_order(uint32_t source, uint64_t frame)
     return ((uint64_t)source << 44 | frame) * 4;
 }
 
-struct ww_engine_cfg {
+struct ww_engine_cfg { /* emit may keep the events that it is given, see WW_ENGINE_RECORDS */
     const struct ww_dissector *const *dissectors;
     uint32_t flows;      /* cap of the flow table, for the dissectors' state */
     size_t state_budget; /* bytes for dissectors' state */

@@ -20,7 +20,7 @@ static struct ww_end end_of_frame(const struct ww_dec *d, unsigned k)
 void ww_engine_emit(struct ww_engine *g, uint32_t flow, enum ww_dir dir, uint64_t at,
                     const struct ww_event_type *t, const void *body)
 {
-    struct ww_event *e = (struct ww_event *)(void *)g->record;
+    struct ww_event *e = (struct ww_event *)(void *)g->record[g->seq % WW_ENGINE_RECORDS];
     *e = (struct ww_event){ .type = t,
                             .ts = at,
                             .seq = ++g->seq,

@@ -126,12 +126,14 @@ struct plain {
     struct ww_routing route;
     struct ww_tally tally;
     struct ww_worker *w;
+    const struct ww_event *wait[WW_JUDGE_SOON]; /* told by the engine, not judged yet */
+    size_t nwait;
 };
+static_assert((int)WW_JUDGE_SOON < (int)WW_ENGINE_RECORDS, "what waits is still there");
 
 /* Events of the one worker; its counters are the whole run's. */
-static void plain_event(void *to, const struct ww_event *e)
+static void plain_now(struct plain *p, const struct ww_event *e)
 {
-    struct plain *p = to;
     if (e->type == &ww_link_stats_type) {
         ww_tally_take(&p->tally, 0, e);
         return;
@@ -145,6 +147,24 @@ static void plain_event(void *to, const struct ww_event *e)
     }
     ww_route(&p->route, e);
     ww_route_time(&p->route);
+}
+
+/* What waits, in its order; the judge fetches what all of it needs before the first is judged. */
+static void plain_judge(struct plain *p)
+{
+    if (p->cfg->out.judge != NULL)
+        ww_judge_soon(p->cfg->out.judge, p->wait, p->nwait);
+    for (size_t i = 0; i < p->nwait; i++)
+        plain_now(p, p->wait[i]);
+    p->nwait = 0;
+}
+
+static void plain_event(void *to, const struct ww_event *e)
+{
+    struct plain *p = to;
+    p->wait[p->nwait++] = e;
+    if (p->nwait == WW_JUDGE_SOON)
+        plain_judge(p);
 }
 
 static void plain_file(struct plain *p, struct ww_capfile *c, unsigned i)
@@ -170,6 +190,7 @@ static void plain_file(struct plain *p, struct ww_capfile *c, unsigned i)
         if (p->unread)
             break;
     }
+    plain_judge(p);
     ww_pipeline_file_done(p->r, p->cfg->sources[i], c);
 }
 
@@ -208,6 +229,7 @@ static enum ww_rc files_plain(const struct ww_pipeline_cfg *cfg, struct ww_pipel
     }
     r->stopped = stopped(cfg);
     ww_worker_end(p.w);
+    plain_judge(&p);
     if (cfg->out.judge != NULL)
         ww_judge_end(cfg->out.judge, p.w->now, p.route.write, p.route.write_to);
     r->last_ts = p.w->now;

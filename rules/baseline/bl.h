@@ -224,6 +224,12 @@ struct bl_match {
 /** Compares one entry with a conversation, part by part. */
 void ww_bl_match(const struct ww_baseline *b, const struct bl_ace *a, const struct ww_bl_env *env,
                  const struct ww_bl_flow *f, struct bl_match *m);
+/** Its two halves: protocol, ports and opener, which cost little; then the peer, which the first
+ * prepared m for. */
+void ww_bl_match_shape(const struct ww_baseline *b, const struct bl_ace *a,
+                       const struct ww_bl_env *env, const struct ww_bl_flow *f, struct bl_match *m);
+void ww_bl_match_peer(const struct ww_baseline *b, const struct bl_ace *a,
+                      const struct ww_bl_env *env, const struct ww_bl_flow *f, struct bl_match *m);
 /** Name of the housekeeping that the conversation is, NULL when it is none. */
 const char *ww_bl_infra(const struct ww_baseline *b, const struct ww_bl_flow *f, unsigned *notes);
 enum ww_bl_is ww_bl_in_class(const struct ww_bl_env *env, const char *uri,

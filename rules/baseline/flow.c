@@ -12,7 +12,11 @@ struct scan {
     const struct bl_ace *hit;  /* decides */
     const struct bl_ace *wait; /* would decide if its peer were known */
     struct bl_match wait_match;
-    bool for_port, for_peer, open_class; /* near misses */
+};
+
+/* Entries that nearly match: asked for only when nothing permits the conversation. */
+struct near {
+    bool for_port, for_peer, open_class;
     const struct bl_ace *wrong_opener;
 };
 
@@ -30,35 +34,49 @@ void ww_bl_clear(struct ww_bl_verdict *v)
                                  .waits_for = "" };
 }
 
-static void near_miss(struct scan *s, const struct bl_ace *a, const struct bl_match *m)
+/* Entries of the direction that a conversation is compared with. */
+static bool in_turn(const struct bl_ace *a, enum ww_bl_dir dir)
 {
-    bool what = m->proto && m->port;
-    if (a->action != BL_ACCEPT)
-        return;
-    if (what && m->peer == WW_BL_IS && !m->opener && s->wrong_opener == NULL)
-        s->wrong_opener = a;
-    if (what && m->has_port && m->peer == WW_BL_IS_NOT && m->opener)
-        s->for_port = true;
-    if (!what && m->has_peer && m->peer == WW_BL_IS)
-        s->for_peer = true;
-    if (m->has_peer && m->peer == WW_BL_IS_UNKNOWN)
-        s->open_class = true;
+    return a->dir == dir && !(a->not_evaluated && a->action == BL_DROP);
+}
+
+static void near_misses(const struct ww_baseline *b, const struct ww_bl_env *env,
+                        const struct ww_bl_flow *f, enum ww_bl_dir dir, struct near *n)
+{
+    *n = (struct near){ .wrong_opener = NULL };
+    for (size_t i = 0; i < b->nace; i++) {
+        const struct bl_ace *a = &b->ace[i];
+        struct bl_match m;
+        if (!in_turn(a, dir) || a->action != BL_ACCEPT)
+            continue;
+        ww_bl_match(b, a, env, f, &m);
+        bool what = m.proto && m.port;
+        if (what && m.peer == WW_BL_IS && !m.opener && n->wrong_opener == NULL)
+            n->wrong_opener = a;
+        if (what && m.has_port && m.peer == WW_BL_IS_NOT && m.opener)
+            n->for_port = true;
+        if (!what && m.has_peer && m.peer == WW_BL_IS)
+            n->for_peer = true;
+        if (m.has_peer && m.peer == WW_BL_IS_UNKNOWN)
+            n->open_class = true;
+    }
 }
 
 static void scan(const struct ww_baseline *b, const struct ww_bl_env *env,
                  const struct ww_bl_flow *f, enum ww_bl_dir dir, struct scan *s)
 {
-    *s = (struct scan){ .hit = NULL };
+    s->hit = s->wait = NULL;
     for (size_t i = 0; i < b->nace; i++) {
         const struct bl_ace *a = &b->ace[i];
         struct bl_match m;
-        if (a->dir != dir || (a->not_evaluated && a->action == BL_DROP))
+        if (!in_turn(a, dir))
             continue;
-        ww_bl_match(b, a, env, f, &m);
-        if (!m.proto || !m.port || !m.opener || m.peer == WW_BL_IS_NOT) {
-            near_miss(s, a, &m);
+        ww_bl_match_shape(b, a, env, f, &m);
+        if (!m.proto || !m.port || !m.opener)
             continue;
-        }
+        ww_bl_match_peer(b, a, env, f, &m);
+        if (m.peer == WW_BL_IS_NOT)
+            continue;
         if (m.peer == WW_BL_IS) {
             s->hit = a;
             return;
@@ -177,6 +195,7 @@ static enum ww_bl_is by_default(const struct ww_bl_env *env, const struct ww_bl_
 static void deny(struct ww_bl_verdict *v, const struct ww_baseline *b, const struct ww_bl_env *env,
                  const struct ww_bl_flow *f, enum ww_bl_dir dir, const struct scan *s)
 {
+    struct near n;
     v->kind = WW_BL_VIOLATION;
     v->layer = WW_BL_L_DECLARATION;
     if (s->hit != NULL) {
@@ -184,24 +203,25 @@ static void deny(struct ww_bl_verdict *v, const struct ww_baseline *b, const str
         set_ace(v, b, s->hit);
         return;
     }
+    near_misses(b, env, f, dir, &n);
     set_rule(v, "undeclared", "");
-    if (s->wrong_opener != NULL) {
+    if (n.wrong_opener != NULL) {
         v->reason = WW_BL_R_DIRECTION;
-        set_ace(v, b, s->wrong_opener);
-    } else if (s->for_peer) {
+        set_ace(v, b, n.wrong_opener);
+    } else if (n.for_peer) {
         v->reason = WW_BL_R_PORT;
         list_declared(v, b, env, f, dir, LIST_FOR_PEER);
     } else if ((v->notes & WW_BL_NOTE_EXTERNAL) != 0) {
         v->reason = WW_BL_R_EXTERNAL;
-        list_declared(v, b, env, f, dir, s->for_port ? LIST_FOR_PORT : LIST_NAMES);
+        list_declared(v, b, env, f, dir, n.for_port ? LIST_FOR_PORT : LIST_NAMES);
     } else {
         v->reason = WW_BL_R_PEER;
-        if (s->for_port)
+        if (n.for_port)
             list_declared(v, b, env, f, dir, LIST_FOR_PORT);
     }
-    if (s->for_port && v->reason != WW_BL_R_PORT && v->reason != WW_BL_R_DIRECTION)
+    if (n.for_port && v->reason != WW_BL_R_PORT && v->reason != WW_BL_R_DIRECTION)
         v->notes |= WW_BL_NOTE_PORT_DECLARED;
-    if (s->open_class)
+    if (n.open_class)
         v->notes |= WW_BL_NOTE_CLASS_UNRESOLVED;
 }
 

@@ -198,8 +198,8 @@ static bool opener_is(const struct bl_ace *a, const struct ww_bl_flow *f)
     return (a->initiated == BL_DEVICE_SIDE) == (f->opener == WW_BL_BY_DEVICE);
 }
 
-void ww_bl_match(const struct ww_baseline *b, const struct bl_ace *a, const struct ww_bl_env *env,
-                 const struct ww_bl_flow *f, struct bl_match *m)
+void ww_bl_match_shape(const struct ww_baseline *b, const struct bl_ace *a,
+                       const struct ww_bl_env *env, const struct ww_bl_flow *f, struct bl_match *m)
 {
     uint16_t instead = 0;
     if (a->conduit >= 0 && b->conduit[a->conduit].port_configurable && env->site_port != NULL)
@@ -210,10 +210,22 @@ void ww_bl_match(const struct ww_baseline *b, const struct bl_ace *a, const stru
     m->port = port_is(&a->peer_port, f->peer_port, instead) &&
               port_is(&a->device_port, f->device_port, instead);
     m->opener = opener_is(a, f);
+}
+
+void ww_bl_match_peer(const struct ww_baseline *b, const struct bl_ace *a,
+                      const struct ww_bl_env *env, const struct ww_bl_flow *f, struct bl_match *m)
+{
     if (!in_net(&a->peer_net, &f->peer) || !in_net(&a->device_net, &f->device))
         m->peer = WW_BL_IS_NOT;
     m->has_peer = a->peer_net.fam != 0;
     match_mud(b, a, env, &f->peer, m);
     if (a->dns[0] != 0)
         and_peer(m, has_name(env, a->dns, &f->peer), WW_BL_R_NAME, a->dns);
+}
+
+void ww_bl_match(const struct ww_baseline *b, const struct bl_ace *a, const struct ww_bl_env *env,
+                 const struct ww_bl_flow *f, struct bl_match *m)
+{
+    ww_bl_match_shape(b, a, env, f, m);
+    ww_bl_match_peer(b, a, env, f, m);
 }

@@ -12,8 +12,8 @@ enum {
 
 struct pair_key {
     uint64_t device;
-    uint8_t fam;
     uint8_t b[16];
+    uint8_t fam;
     uint8_t pad[7];
 };
 struct pair {
@@ -75,22 +75,25 @@ static uint64_t evicted(const void *state)
     return s->pairs.evicted + s->subjects.evicted;
 }
 
-/* How many different people were seen between the device and the peer. */
-static uint32_t count(struct state *s, const struct ww_device *dev, const struct ww_ip *peer,
-                      uint64_t person)
+/* The device and its peer, and the person between them; who is found is looked up later. */
+static struct pair *pair_of(struct state *s, const struct ww_device *dev, const struct ww_ip *peer)
 {
     struct pair_key key = { .device = dev->serial, .fam = peer->fam };
     bool fresh = false;
-    struct ww_out o = ww_out((char *)key.b, 16);
-    ww_out_raw(&o, peer->b, 16);
+    ww_copy(key.b, (struct ww_slice){ peer->b, sizeof key.b });
     struct pair *p = ww_table_get(&s->pairs, &key, &fresh);
     if (fresh)
         p->serial = ++s->serial;
-    if (person != 0) {
-        struct subject who = { p->serial, person };
-        (void)ww_table_get(&s->subjects, &who, &fresh);
-        p->subjects += fresh;
-    }
+    return p;
+}
+
+/* How many different people were seen between the two. */
+static uint32_t count(struct state *s, struct pair *p, const struct subject *who)
+{
+    bool fresh = false;
+    if (who->person != 0)
+        (void)ww_table_get(&s->subjects, who, &fresh);
+    p->subjects += fresh;
     return p->subjects;
 }
 
@@ -143,10 +146,14 @@ static void event(struct ww_detect *d, void *state, const struct ww_event *e)
     if (dev == NULL)
         return;
     struct ww_found x;
+    struct pair *p = pair_of(s, dev, &e->end[side ^ 1].ip);
+    struct subject who = { p->serial, from->person != NULL ? ww_get_u64(e, from->person) : 0 };
+    uint32_t soon = ww_table_soon(&s->subjects, &who); /* comes while the finding is filled in */
     ww_found_device(d, &x, 301, 'a', e, dev, side);
+    (void)ww_table_soon_record(&s->subjects, soon);
     x.f.variant = variant_of(d, e, &x);
     x.f.phi_kinds = kinds;
-    uint32_t n = count(s, dev, &e->end[side ^ 1].ip, from->person != NULL ? ww_get_u64(e, from->person) : 0);
+    uint32_t n = count(s, p, &who);
     x.f.subjects = n > 0 ? n : WW_NULL32;
     x.f.field = WW_SLICE_LIT("phi_kinds");
     x.f.hypotheses = WW_HYP_MISCONFIGURATION;

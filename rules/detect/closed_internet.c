@@ -35,4 +35,6 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
     ww_found_raise(d, &x);
 }
 
-const struct ww_detector ww_detect_closed_internet = { .id = "WD-104", .judged = judged };
+const struct ww_detector ww_detect_closed_internet = { .id = "WD-104",
+                                                      .when = WW_WHEN_EXTERNAL,
+                                                      .judged = judged };

@@ -33,6 +33,8 @@ enum ww_rc ww_detect_new(struct ww_detect **out, const struct ww_detect_cfg *cfg
         return WW_FAIL(e, WW_E_SYS, "detectors: no memory");
     d->cfg = *cfg;
     d->loss_ppm = WW_NULL32;
+    for (unsigned i = 0; cfg->app_names != NULL && cfg->app_names[i] != NULL && i < 256; i++)
+        d->medical[i] = ww_detect_medical(cfg->app_names[i]);
     struct ww_alerts_conf ac = { .key = ww_key_random(),
                                  .exception = cfg->site != NULL ? exception_of : NULL,
                                  .exception_arg = d };
@@ -48,8 +50,8 @@ enum ww_rc ww_detect_new(struct ww_detect **out, const struct ww_detect_cfg *cfg
         else {
             d->started[i] = true;
             d->starting = i;
-            d->judged[0] |= (uint64_t)(t->judged != NULL && !t->compares) << i;
-            d->judged[1] |= (uint64_t)(t->judged != NULL) << i;
+            for (unsigned k = 0; k < WHENS && t->judged != NULL; k++)
+                d->when[k] |= (uint64_t)((t->when >> k & 1) != 0) << i;
             rc = t->start != NULL ? t->start(d, d->state[i], e) : WW_OK;
         }
     }
@@ -75,9 +77,26 @@ void ww_detect_free(struct ww_detect *d)
 }
 
 /* ---- telling the detectors ---- */
-void ww_detect_judged(struct ww_detect *d, const struct ww_judged *j)
+unsigned ww_detect_when(const struct ww_device *dev, const struct ww_bl_verdict *v,
+                        enum ww_stage stage, bool external)
 {
-    uint64_t want = d->judged[j->v != NULL];
+    unsigned when = external ? WW_WHEN_EXTERNAL : 0;
+    if (v != NULL && v->kind == WW_BL_VIOLATION)
+        when |= WW_WHEN_DEVIATES;
+    if (v != NULL && stage == WW_AT_APP)
+        when |= WW_WHEN_RECOGNISED;
+    if (dev->ledger == NULL)
+        when |= WW_WHEN_UNLISTED;
+    if (dev->bl == NULL || ww_bl_no_cyber_risk(dev->bl) == WW_BL_YES)
+        when |= WW_WHEN_UNDECLARED;
+    return when;
+}
+
+void ww_detect_judged(struct ww_detect *d, const struct ww_judged *j, unsigned when)
+{
+    uint64_t want = 0;
+    for (unsigned k = 0; k < WHENS; k++)
+        want |= (when >> k & 1) != 0 ? d->when[k] : 0;
     for (size_t i = 0; want != 0; i++, want >>= 1)
         if ((want & 1) != 0)
             ww_detectors[i]->judged(d, d->state[i], j);
@@ -153,6 +172,23 @@ int ww_detect_type(const struct ww_detect *d)
 const char *ww_detect_app(const struct ww_detect *d, const struct ww_event *e)
 {
     return ww_conv_app(d->cfg.conv, e->dissector);
+}
+
+static uint8_t spoken(const struct ww_judged *j)
+{
+    return j->stage == WW_AT_MESSAGE ? j->e->dissector
+           : j->flow != NULL         ? j->flow->app
+                                     : (uint8_t)WW_NO_DISSECTOR;
+}
+
+const char *ww_detect_spoken(const struct ww_detect *d, const struct ww_judged *j)
+{
+    return ww_conv_app(d->cfg.conv, spoken(j));
+}
+
+bool ww_detect_speaks_medical(const struct ww_detect *d, const struct ww_judged *j)
+{
+    return d->medical[spoken(j)];
 }
 
 bool ww_detect_medical(const char *app)

@@ -27,11 +27,21 @@ struct ww_judged {
     uint64_t bytes_out; /* at the end: sent by the device; WW_NULL64 = not known yet */
 };
 
+/* What a view has that a detector may ask for. Most have nothing of it: a device of the ledger does
+ * what its declaration permits, inside the hospital. */
+enum {
+    WW_WHEN_DEVIATES = 1,   /* the declaration does not permit it */
+    WW_WHEN_RECOGNISED = 2, /* the protocol of the flow was found, and there is a declaration */
+    WW_WHEN_EXTERNAL = 4,   /* the peer is outside the hospital */
+    WW_WHEN_UNLISTED = 8,   /* the device is not in the ledger */
+    WW_WHEN_UNDECLARED = 16 /* no declaration, or one that knows no cyber risk */
+};
+
 struct ww_detect;
 struct ww_detector {
     const char *id;    /* "WD-101" */
     size_t state_size; /* zeroed */
-    bool compares;     /* judged() is told only of devices that have a declaration */
+    unsigned when;     /* WW_WHEN_*: judged() is told only of what has one of these */
     /* Finds fields, reserves tables. NULL members are not called. */
     enum ww_rc (*start)(struct ww_detect *d, void *state, struct ww_err *e);
     void (*stop)(void *state);
@@ -69,7 +79,11 @@ struct ww_detect_cfg {
 enum ww_rc ww_detect_new(struct ww_detect **out, const struct ww_detect_cfg *cfg,
                          struct ww_err *e) WW_MUST_CHECK;
 void ww_detect_free(struct ww_detect *d);
-void ww_detect_judged(struct ww_detect *d, const struct ww_judged *j);
+/** WW_WHEN_* of a view; v NULL = no declaration. */
+unsigned ww_detect_when(const struct ww_device *dev, const struct ww_bl_verdict *v,
+                        enum ww_stage stage, bool external);
+/** Tells a view to the detectors that ask for something of when. */
+void ww_detect_judged(struct ww_detect *d, const struct ww_judged *j, unsigned when);
 void ww_detect_event(struct ww_detect *d, const struct ww_event *e);
 void ww_detect_tick(struct ww_detect *d, uint64_t now, bool end);
 const struct ww_alerts_stats *ww_detect_stats(const struct ww_detect *d);
@@ -87,7 +101,10 @@ enum ww_rc ww_detect_field(struct ww_detect *d, const char *event, const char *f
 /** Number of the type of the event that is being told. */
 int ww_detect_type(const struct ww_detect *d);
 const char *ww_detect_app(const struct ww_detect *d, const struct ww_event *e); /* "" = none */
-/** Does the name belong to a protocol of medical devices? */
+/** The protocol of a view: dissector of the message, else of the flow; "" = none. */
+const char *ww_detect_spoken(const struct ww_detect *d, const struct ww_judged *j);
+/** Is it a protocol of medical devices? */
+bool ww_detect_speaks_medical(const struct ww_detect *d, const struct ww_judged *j);
 bool ww_detect_medical(const char *app);
 /** Is the device meant for a closed network? why: a word of the guideline's texts that says who
  * says so: ledger, zone or declaration. */

@@ -3,7 +3,7 @@
 #define WW_RULES_DETECT_DETECT_INT_H
 #include "rules/detect/detect.h"
 
-enum { DETECT_MAX = 64 };
+enum { DETECT_MAX = 64, WHENS = 5 };
 
 static_assert(DETECT_MAX <= 64, "one bit per detector");
 
@@ -12,7 +12,8 @@ struct ww_detect {
     struct ww_alerts *alerts;
     void *state[DETECT_MAX];
     bool started[DETECT_MAX];
-    uint64_t judged[2]; /* bits of those that are told of a device without, with a declaration */
+    uint64_t when[WHENS]; /* bits of the detectors that ask for WW_WHEN_*, by bit */
+    bool medical[256];    /* by dissector */
     size_t starting; /* the detector that finds its fields now */
     uint64_t wants[WW_EVENT_TYPES_MAX]; /* bits of the detectors that asked for the type */
     int type; /* of the event that is told now */

@@ -23,4 +23,6 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
     ww_found_raise(d, &x);
 }
 
-const struct ww_detector ww_detect_external = { .id = "WD-103", .compares = true, .judged = judged };
+const struct ww_detector ww_detect_external = { .id = "WD-103",
+                                               .when = WW_WHEN_DEVIATES,
+                                               .judged = judged };

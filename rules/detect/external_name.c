@@ -150,6 +150,7 @@ static void tick(struct ww_detect *d, void *state, uint64_t now, bool end)
 }
 
 const struct ww_detector ww_detect_external_name = { .id = "WD-103a, WD-104a",
+                                                     .when = WW_WHEN_EXTERNAL,
                                                      .state_size = sizeof(struct state),
                                                      .start = start,
                                                      .stop = stop,

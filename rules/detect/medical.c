@@ -80,8 +80,8 @@ static void judged_hl7(struct ww_detect *d, void *state, const struct ww_judged 
 }
 
 const struct ww_detector ww_detect_dicom = { .id = "WD-105",
-                                            .compares = true,
+                                            .when = WW_WHEN_DEVIATES,
                                             .judged = judged_dicom };
 const struct ww_detector ww_detect_hl7 = { .id = "WD-106",
-                                          .compares = true,
+                                          .when = WW_WHEN_DEVIATES,
                                           .judged = judged_hl7 };

@@ -5,15 +5,15 @@
 
 /* Is it a medical device: by the ledger, or, where the ledger does not know it, by what it speaks?
  */
-static bool is_medical(const struct ww_device *dev, bool ledger, const char *app)
+static bool is_medical(const struct ww_device *dev, bool ledger, bool speaks)
 {
     const struct ww_site_device *l = dev->ledger;
     if (l == NULL)
-        return !ledger && ((dev->flags & WW_DEV_MEDICAL) != 0 || ww_detect_medical(app));
+        return !ledger && ((dev->flags & WW_DEV_MEDICAL) != 0 || speaks);
     if (l->class_ == WW_SITE_NOT_MEDICAL)
         return false;
     return l->class_ != 0 || l->role[0] != 0 || (dev->flags & WW_DEV_MEDICAL) != 0 ||
-           ww_detect_medical(app);
+           speaks;
 }
 
 static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
@@ -29,15 +29,13 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
     if ((dev->told & bit) != 0 || (!none && ww_bl_no_cyber_risk(dev->bl) != WW_BL_YES))
         return;
     (void)ww_site_devices(cfg->site, &devices);
-    const char *app = j->stage == WW_AT_MESSAGE ? ww_detect_app(d, j->e)
-                      : j->flow != NULL         ? ww_conv_app(cfg->conv, j->flow->app)
-                                                : "";
-    if (none && !is_medical(dev, devices > 0, app))
+    if (none && !is_medical(dev, devices > 0, ww_detect_speaks_medical(d, j)))
         return;
     /* its own traffic, not what others send to it */
     if (j->flow != NULL && !j->flow->sent[j->side])
         return;
     struct ww_found x;
+    const char *app = ww_detect_spoken(d, j);
     dev->told |= bit;
     ww_found_device(d, &x, 502, none ? 'a' : 'b', j->e, dev, j->side);
     x.f.peer = x.f.peer_role = x.f.peer_zone = (struct ww_slice){ NULL, 0 };
@@ -51,4 +49,6 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
     ww_found_raise(d, &x);
 }
 
-const struct ww_detector ww_detect_no_baseline = { .id = "WD-502", .judged = judged };
+const struct ww_detector ww_detect_no_baseline = { .id = "WD-502",
+                                                   .when = WW_WHEN_UNDECLARED,
+                                                   .judged = judged };

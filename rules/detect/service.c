@@ -61,4 +61,6 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
     ww_found_raise(d, &x);
 }
 
-const struct ww_detector ww_detect_service = { .id = "WD-102", .compares = true, .judged = judged };
+const struct ww_detector ww_detect_service = { .id = "WD-102",
+                                              .when = WW_WHEN_DEVIATES | WW_WHEN_RECOGNISED,
+                                              .judged = judged };

@@ -31,27 +31,27 @@ static void judged(struct ww_detect *d, void *state, const struct ww_judged *j)
     const struct ww_detect_cfg *cfg = ww_detect_cfg(d);
     size_t devices, zones;
     (void)state;
+    if (j->dev->ledger != NULL || j->stage == WW_AT_START || (j->dev->told & WW_ONCE_501A) != 0)
+        return; /* with a the other is told, too */
     (void)ww_site_devices(cfg->site, &devices);
     (void)ww_site_zones(cfg->site, &zones);
-    if (devices == 0 || j->dev->ledger != NULL || j->stage == WW_AT_START)
+    if (devices == 0)
         return;
-    bool zone = zones == 0 || j->dev->zone != NULL;
-    const char *app = j->stage == WW_AT_MESSAGE ? ww_detect_app(d, j->e)
-                      : j->flow != NULL         ? ww_conv_app(cfg->conv, j->flow->app)
-                                                : "";
-    if (ww_detect_medical(app)) {
-        if ((j->dev->told & WW_ONCE_501A) == 0)
-            raise_it(d, j, 'a', app);
+    if (ww_detect_speaks_medical(d, j)) {
+        raise_it(d, j, 'a', ww_detect_spoken(d, j));
         j->dev->told |= WW_ONCE_501A | WW_ONCE_501B;
         return;
     }
     /* other protocols are told when a flow has gone on or is over: a medical one would have shown
      * itself */
+    bool zone = zones == 0 || j->dev->zone != NULL;
     if (!zone || (j->stage != WW_AT_END && j->stage != WW_AT_UPDATE) ||
         (j->dev->told & WW_ONCE_501B) != 0)
         return;
     j->dev->told |= WW_ONCE_501B;
-    raise_it(d, j, (j->dev->flags & WW_DEV_RANDOM_MAC) != 0 ? 'c' : 'b', app);
+    raise_it(d, j, (j->dev->flags & WW_DEV_RANDOM_MAC) != 0 ? 'c' : 'b', ww_detect_spoken(d, j));
 }
 
-const struct ww_detector ww_detect_unknown_device = { .id = "WD-501", .judged = judged };
+const struct ww_detector ww_detect_unknown_device = { .id = "WD-501",
+                                                      .when = WW_WHEN_UNLISTED,
+                                                      .judged = judged };

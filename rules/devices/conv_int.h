@@ -31,6 +31,7 @@ struct conv_place { /* of the inventory, while conversations are told */
 
 struct ww_conv {
     struct ww_conv_cfg cfg;
+    uint32_t napps; /* names in cfg.app_names */
     struct ww_table conv, flow;
     struct ww_flow_rec *last; /* flow of the last event, NULL = gone */
     uint32_t *order;          /* for telling: records in order */
@@ -38,12 +39,16 @@ struct ww_conv {
     struct conv_place *place;
     uint8_t octet[256]; /* which place a number has among the numbers 0 to 255 as texts */
     uint64_t told_ns;
-    int t_update, t_end, t_start;
+    int t_update, t_end;
     const struct ww_field *to_server[2], *to_client[2], *start[2], *end[2], *pk_server[2],
         *pk_client[2]; /* 0 update, 1 end */
 };
 
 const char *ww_conv_direction(uint8_t direction);
+/** Of the conversation that an event of a flow belongs to, seen from one side. In: device its serial;
+ * last time of the last packet */
+struct conv_key ww_conv_key(const struct ww_event *e, uint8_t app, enum ww_dir side,
+                            uint64_t device, uint64_t last);
 
 /* ---- conv_order.c ---- */
 enum ww_rc ww_conv_order_new(struct ww_conv *c, struct ww_err *e) WW_MUST_CHECK;

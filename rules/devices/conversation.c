@@ -4,6 +4,7 @@
 #include "sensor/event_core.h"
 #include <stdlib.h>
 
+enum { AHEAD = 4 }; /* records that are fetched while others are told */
 static const uint64_t SEC = UINT64_C(1000000000);
 
 /* ---- start ---- */
@@ -38,6 +39,8 @@ enum ww_rc ww_conv_new(struct ww_conv **out, const struct ww_conv_cfg *cfg, stru
     if (c == NULL)
         return WW_FAIL(e, WW_E_SYS, "conversations: no memory");
     c->cfg = *cfg;
+    while (cfg->app_names != NULL && cfg->app_names[c->napps] != NULL)
+        c->napps++;
     enum ww_rc rc = ww_table_init(&c->conv, "conversations", cfg->conversations,
                                   sizeof(struct conv_key), sizeof(struct conv), e);
     if (rc == WW_OK)
@@ -76,12 +79,7 @@ void ww_conv_counts(const struct ww_conv *c, struct ww_conv_counts *out)
 
 const char *ww_conv_app(const struct ww_conv *c, uint8_t dissector)
 {
-    if (dissector == WW_NO_DISSECTOR || c->cfg.app_names == NULL)
-        return "";
-    for (unsigned i = 0; c->cfg.app_names[i] != NULL; i++)
-        if (i == dissector)
-            return c->cfg.app_names[i];
-    return "";
+    return dissector < c->napps ? c->cfg.app_names[dissector] : "";
 }
 
 /* ---- flows ---- */
@@ -169,6 +167,23 @@ static struct conv *record(struct ww_conv *c, const struct conv_key *key)
     return ww_table_get(&c->conv, key, &fresh);
 }
 
+struct conv_key ww_conv_key(const struct ww_event *e, uint8_t app, enum ww_dir side,
+                            uint64_t device, uint64_t last)
+{
+    const struct ww_end *peer = &e->end[side ^ 1];
+    struct conv_key key = { .device = device,
+                            .fam = peer->ip.fam,
+                            .direction = e->client_by == WW_BY_UNKNOWN ? CONV_UNKNOWN
+                                         : e->client == side           ? CONV_OUT
+                                                                       : CONV_IN,
+                            .ip_proto = e->ip_proto,
+                            .app = app,
+                            .port = ww_event_server(e)->port,
+                            .day = (uint16_t)(last / SEC / 86400) };
+    ww_copy(key.peer, (struct ww_slice){ peer->ip.b, sizeof key.peer });
+    return key;
+}
+
 /* Adds to the conversation of the two ends. */
 static void count(struct ww_conv *c, const struct ww_event *e, const struct ww_flow_rec *f,
                   const struct amount *a)
@@ -179,19 +194,9 @@ static void count(struct ww_conv *c, const struct ww_event *e, const struct ww_f
     if (end[side] == NULL)
         side = (enum ww_dir)(side ^ 1);
     const struct ww_device *dev = end[side], *other = end[side ^ 1];
-    const struct ww_end *peer = &e->end[side ^ 1];
     if (dev == NULL)
         return;
-    struct conv_key key = { .device = dev->serial,
-                            .fam = peer->ip.fam,
-                            .direction = e->client_by == WW_BY_UNKNOWN ? CONV_UNKNOWN
-                                         : e->client == side           ? CONV_OUT
-                                                                       : CONV_IN,
-                            .ip_proto = e->ip_proto,
-                            .app = f->app,
-                            .port = ww_event_server(e)->port,
-                            .day = (uint16_t)(a->last / SEC / 86400) };
-    ww_copy(key.peer, (struct ww_slice){ peer->ip.b, sizeof key.peer });
+    struct conv_key key = ww_conv_key(e, f->app, side, dev->serial, a->last);
     struct conv *v = record(c, &key);
     v->dev = dev->key;
     v->place = ww_devices_ref(c->cfg.devices, dev).index;
@@ -241,8 +246,11 @@ void ww_conv_see(struct ww_conv *c, const struct ww_event *e, struct ww_flow_rec
 static void tell_all(struct ww_conv *c)
 {
     uint32_t n = ww_conv_order(c);
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
+        if (i + AHEAD < n)
+            ww_table_soon_at(&c->conv, c->order[i + AHEAD]);
         tell(c, ww_table_at(&c->conv, c->order[i]));
+    }
 }
 
 void ww_conv_flush(struct ww_conv *c, uint64_t now, bool all)

@@ -14,8 +14,8 @@ struct dev_mac { /* what is known of a MAC address */
 };
 
 struct dev_addr_key {
+    uint8_t b[16]; /* first, so that words of the key are read as they were written */
     uint8_t fam;
-    uint8_t b[16];
     uint8_t pad[7];
     uint64_t scope;
 };
@@ -28,9 +28,13 @@ struct dev_addr { /* a shortcut: which device an address is */
 };
 
 enum dev_subject { DEV_SRC, DEV_DST, DEV_OTHER };
+struct dev_topic { /* what is said, and where it was read */
+    const char *attribute, *source;
+    uint64_t hash; /* of both */
+};
 struct dev_field { /* a field that says something about a device */
     const struct ww_field *f;
-    const char *attribute;
+    struct dev_topic topic;
     char source[64]; /* event.field */
     uint8_t subject; /* enum dev_subject */
     bool medical;    /* who tells it speaks a medical protocol */
@@ -47,12 +51,20 @@ struct dev_served {
     uint8_t pad[4];
 };
 
+/* What an end of the event that is judged now was found to be: good until the inventory changes. */
+struct dev_memo {
+    struct ww_device *dev;
+    uint64_t gen, newest; /* gen 0 = not asked yet */
+    bool made;            /* asked with make */
+};
+
 struct ww_devices {
     struct ww_devices_cfg cfg;
     struct ww_table dev, addr, mac, fact;
     struct ww_table served; /* services whose facts were told: keyed by device, port, protocol */
     const struct ww_event *flow_event; /* see ww_devices_flow */
     struct ww_device_seen *flow_at;
+    struct dev_memo memo_end[2]; /* by enum ww_dir, of flow_event */
     bool sent_before; /* the address that was found last had sent from its MAC address */
     struct ww_oui *oui;
     char note[256];
@@ -80,6 +92,11 @@ void ww_devices_evidence(struct ww_devices *d, const struct ww_event *e);
 /** The device claimed the address by ARP, or DHCP gave it. */
 void ww_devices_own(struct ww_devices *d, const struct ww_mac *mac, const struct ww_ip *ip,
                     bool only);
+struct dev_topic ww_devices_topic(const struct ww_devices *d, const char *attribute,
+                                  const char *source);
+/** As ww_devices_fact(), for a topic that was made before. */
+void ww_devices_fact_on(struct ww_devices *d, struct ww_device *dev, const struct ww_event *cause,
+                        const struct dev_topic *topic, struct ww_slice value, uint8_t confidence);
 /** True when the hash was noted lately; else notes it. */
 bool ww_devices_lately(struct ww_devices *d, uint64_t hash);
 /* Why a device with an address is asked for. */
@@ -88,6 +105,8 @@ enum dev_why {
     DEV_MAKE,  /* it is there: becomes a device */
     DEV_SENT   /* as MAKE, and its packets came with the MAC address */
 };
+/** Under which a shortcut for an address is kept. */
+struct dev_addr_key ww_devices_addr_key(const struct ww_event *e, const struct ww_ip *ip);
 /** The device with an address; mac all zero = not seen. */
 struct ww_device *ww_devices_at(struct ww_devices *d, const struct ww_event *e,
                                 const struct ww_ip *ip, const struct ww_mac *mac, enum dev_why why);

@@ -409,16 +409,21 @@ static void keep_address(struct ww_devices *d, struct ww_device *dev, const stru
         tell_mac(d, dev, e);
 }
 
+struct dev_addr_key ww_devices_addr_key(const struct ww_event *e, const struct ww_ip *ip)
+{
+    struct dev_addr_key key = { .fam = ip->fam, .scope = scope_of(e) };
+    ww_copy(key.b, (struct ww_slice){ ip->b, sizeof key.b });
+    return key;
+}
+
 struct ww_device *ww_devices_at(struct ww_devices *d, const struct ww_event *e,
                                 const struct ww_ip *ip, const struct ww_mac *mac, enum dev_why why)
 {
     bool make = why != DEV_KNOWN;
     d->sent_before = false;
-    struct dev_addr_key ak = { .fam = ip->fam, .scope = scope_of(e) };
+    struct dev_addr_key ak = ww_devices_addr_key(e, ip);
     struct ww_device_key key;
     const struct ww_site_device *ledger;
-    struct ww_out o = ww_out((char *)ak.b, 16);
-    ww_out_raw(&o, ip->b, 16);
     struct dev_addr *a = ww_table_find(&d->addr, &ak);
     if (why == DEV_SENT && (a == NULL || !a->sent || a->gen != d->gen || !ww_mac_eq(&a->mac, mac)))
         note_source(d, e, mac, ip);
@@ -448,49 +453,4 @@ struct ww_device *ww_devices_at(struct ww_devices *d, const struct ww_event *e,
     a->sent = why == DEV_SENT && !mac_is_group(mac);
     keep_address(d, dev, e, ip, use);
     return dev;
-}
-
-/* ---- telling ---- */
-void ww_devices_fact(struct ww_devices *d, struct ww_device *dev, const struct ww_event *cause,
-                     const char *attribute, struct ww_slice value, const char *source,
-                     uint8_t confidence)
-{
-    char text[512] WW_FILLED;
-    bool fresh = false;
-    if (value.n == 0)
-        return;
-    struct ww_out o = ww_out(text, sizeof text);
-    ww_out_raw(&o, &dev->serial, sizeof dev->serial);
-    ww_out_s(&o, attribute);
-    ww_out_c(&o, 0);
-    ww_out_s(&o, source);
-    ww_out_c(&o, 0);
-    ww_out_raw(&o, value.p, value.n < 200 ? value.n : 200);
-    uint64_t key = ww_mix_bytes(&d->fact_key, text, o.n);
-    if (ww_devices_lately(d, key))
-        return;
-    (void)ww_table_get(&d->fact, &key, &fresh);
-    if (!fresh)
-        return;
-    struct ww_device_evidence *b = ww_tell_begin(d->cfg.tell, &ww_device_evidence_type, cause);
-    WW_SET_S(b->id, dev->id);
-    b->ip = dev->ip;
-    b->mac = dev->mac;
-    WW_SET_S(b->attribute, attribute);
-    (void)WW_SET(b->value, value);
-    WW_SET_S(b->source, source);
-    b->confidence = confidence;
-    ww_tell_end(d->cfg.tell);
-}
-
-void ww_devices_changed(struct ww_devices *d, const struct ww_device *dev,
-                        const struct ww_event *cause, const char *what, const char *before,
-                        const char *after)
-{
-    struct ww_device_change *b = ww_tell_begin(d->cfg.tell, &ww_device_change_type, cause);
-    WW_SET_S(b->id, dev->id);
-    WW_SET_S(b->what, what);
-    WW_SET_S(b->before, before);
-    WW_SET_S(b->after, after);
-    ww_tell_end(d->cfg.tell);
 }

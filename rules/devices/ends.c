@@ -5,6 +5,7 @@ void ww_devices_flow(struct ww_devices *d, const struct ww_event *e, struct ww_d
 {
     d->flow_event = e;
     d->flow_at = at;
+    d->memo_end[0].gen = d->memo_end[1].gen = 0;
 }
 
 static struct ww_device *look_up_end(struct ww_devices *d, const struct ww_event *e,
@@ -27,14 +28,11 @@ static bool still(struct ww_devices *d, const struct ww_device_seen *s, const st
     return *dev != NULL || (s->serial == 0 && s->newest == d->serial);
 }
 
-struct ww_device *ww_devices_end(struct ww_devices *d, const struct ww_event *e, enum ww_dir side,
-                                 bool make)
+/* As kept with the flow, or looked up and kept. */
+static struct ww_device *end_of_flow(struct ww_devices *d, const struct ww_event *e,
+                                     const struct ww_end *end, struct ww_device_seen *s, bool make)
 {
-    const struct ww_end *end = &e->end[side & 1];
     struct ww_device *dev = NULL;
-    if (e != d->flow_event || d->flow_at == NULL || ww_ip_is_group(&end->ip))
-        return look_up_end(d, e, end, make); /* of a group address the answer depends on make */
-    struct ww_device_seen *s = &d->flow_at[side & 1];
     if (still(d, s, end, make, &dev)) {
         if (dev == NULL)
             return NULL;
@@ -52,6 +50,22 @@ struct ww_device *ww_devices_end(struct ww_devices *d, const struct ww_event *e,
                                   .newest = d->serial,
                                   .mac = end->mac,
                                   .sent = make || d->sent_before };
+    return dev;
+}
+
+struct ww_device *ww_devices_end(struct ww_devices *d, const struct ww_event *e, enum ww_dir side,
+                                 bool make)
+{
+    const struct ww_end *end = &e->end[side & 1];
+    struct dev_memo *m = &d->memo_end[side & 1];
+    bool of_flow = e == d->flow_event && d->flow_at != NULL;
+    /* a device is pushed out only for a new one, which has a new serial */
+    if (of_flow && m->gen == d->gen && m->newest == d->serial && (m->made || !make))
+        return m->dev;
+    if (!of_flow || ww_ip_is_group(&end->ip))
+        return look_up_end(d, e, end, make); /* of a group address the answer depends on make */
+    struct ww_device *dev = end_of_flow(d, e, end, &d->flow_at[side & 1], make);
+    *m = (struct dev_memo){ .dev = dev, .gen = d->gen, .newest = d->serial, .made = make };
     return dev;
 }
 

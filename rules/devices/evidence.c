@@ -74,12 +74,12 @@ static bool add_field(struct ww_devices *d, const struct ww_event_type *t, const
         return false;
     struct dev_field *df = &d->field[d->nfield++];
     df->f = f;
-    df->attribute = attribute;
     df->subject = subject;
     df->medical = strcmp(attribute, "role") == 0;
     struct ww_out o = ww_out(df->source, sizeof df->source - 1);
     ww_out_f(&o, "%s.%s", t->name, f->name);
     df->source[o.n] = 0;
+    df->topic = ww_devices_topic(d, attribute, df->source);
     return true;
 }
 
@@ -171,7 +171,7 @@ static void tell_field(struct ww_devices *d, const struct ww_event *e, const str
     while (v.p != NULL && (v.n > 0 || !one)) {
         if (dev == NULL && (dev = subject_of(d, e, t, df->subject)) == NULL)
             return;
-        ww_devices_fact(d, dev, e, df->attribute, v, df->source, conf);
+        ww_devices_fact_on(d, dev, e, &df->topic, v, conf);
         if (df->medical)
             dev->flags |= WW_DEV_MEDICAL;
         if (one)

@@ -6,8 +6,8 @@ static const uint64_t SEC = UINT64_C(1000000000);
 
 struct name_key {
     uint64_t device;
-    uint8_t fam;
     uint8_t b[16];
+    uint8_t fam;
     uint8_t pad[7];
 };
 struct name_rec {
@@ -84,8 +84,7 @@ static uint64_t hash_of(const struct ww_names *n, const char *name)
 static struct name_key addr_key(const struct ww_device *dev, const struct ww_ip *ip)
 {
     struct name_key k = { .device = dev->serial, .fam = ip->fam };
-    struct ww_out o = ww_out((char *)k.b, 16);
-    ww_out_raw(&o, ip->b, 16);
+    ww_copy(k.b, (struct ww_slice){ ip->b, sizeof k.b });
     return k;
 }
 
@@ -97,11 +96,14 @@ void ww_names_put(struct ww_names *n, const struct ww_device *dev, struct ww_sli
     fold(text, name);
     uint64_t until = now + ((uint64_t)ttl_s + WW_NAME_GRACE_S) * SEC;
     struct asked_key ak = { dev->serial, hash_of(n, text) };
+    struct name_key nk = addr_key(dev, ip);
+    uint32_t soon[] = { ww_table_soon(&n->asked, &ak), ww_table_soon(&n->addr, &nk) };
+    (void)ww_table_soon_record(&n->asked, soon[0]);
+    (void)ww_table_soon_record(&n->addr, soon[1]);
     struct asked *a = ww_table_get(&n->asked, &ak, &fresh);
     a->until = until;
     if (ip->fam == 0)
         return;
-    struct name_key nk = addr_key(dev, ip);
     struct name_rec *r = ww_table_get(&n->addr, &nk, &fresh);
     size_t use = 0;
     for (size_t i = 0; i < WW_NAMES_PER_ADDRESS; i++) {

@@ -111,6 +111,37 @@ void *ww_table_peek(const struct ww_table *t, const void *key)
     return i != 0 ? rec_at(t, i) : NULL;
 }
 
+/* ---- ahead of a look-up ---- */
+enum { LINE = 64, LINES = 4 }; /* what of a record is asked for */
+
+static void fetch(const struct ww_table *t, const struct link *l)
+{
+    for (size_t at = 0; at < t->stride && at < LINES * LINE; at += LINE)
+        __builtin_prefetch((const uint8_t *)l + at, 1);
+}
+
+uint32_t ww_table_soon(const struct ww_table *t, const void *key)
+{
+    uint32_t hash = hash_of(t, key);
+    __builtin_prefetch(&t->bucket[hash & t->mask]);
+    return hash;
+}
+
+const void *ww_table_soon_record(const struct ww_table *t, uint32_t soon)
+{
+    uint32_t i = t->bucket[soon & t->mask];
+    if (i == 0)
+        return NULL;
+    fetch(t, link_at(t, i));
+    return rec_at(t, i);
+}
+
+void ww_table_soon_at(const struct ww_table *t, uint32_t index)
+{
+    if (index < t->fresh)
+        fetch(t, link_at(t, index + 1));
+}
+
 static void unlink_age(struct ww_table *t, uint32_t i)
 {
     struct link *l = link_at(t, i);

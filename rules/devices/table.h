@@ -45,6 +45,13 @@ static inline bool ww_table_full(const struct ww_table *t)
     return t->n == t->cap;
 }
 void ww_table_drop(struct ww_table *t, void *rec);
+/** A look-up will come soon: fetches the place where it begins. Return: for ww_table_soon_record() */
+uint32_t ww_table_soon(const struct ww_table *t, const void *key);
+/** When the place has come: fetches the record that the look-up will see first. Return: the record,
+ * to be read when it has come, and perhaps that of another key; NULL = the place is empty */
+const void *ww_table_soon_record(const struct ww_table *t, uint32_t soon);
+/** Fetches the record with a number. */
+void ww_table_soon_at(const struct ww_table *t, uint32_t index);
 /** Walks from the oldest record to the newest. next must be asked before rec is dropped. */
 void *ww_table_oldest(const struct ww_table *t);
 void *ww_table_next(const struct ww_table *t, const void *rec);

@@ -39,6 +39,28 @@ Test(table, oldest_goes_first_and_is_counted)
     ww_table_free(&t);
 }
 
+/* What is fetched ahead is the record that the look-up finds; nothing is made or made younger by it. */
+Test(table, a_look_up_that_comes_soon_changes_nothing)
+{
+    struct ww_table t;
+    struct ww_err e;
+    bool fresh = false;
+    uint64_t one = 1, two = 2, three = 3;
+    cr_assert(eq(int, ww_table_init(&t, "test", 2, 8, 16, &e), WW_OK));
+    cr_assert(eq(ptr, (void *)ww_table_soon_record(&t, ww_table_soon(&t, &one)), NULL));
+    cr_assert(eq(u32, t.n, 0));
+    void *r = ww_table_get(&t, &one, &fresh);
+    cr_assert(eq(ptr, (void *)ww_table_soon_record(&t, ww_table_soon(&t, &one)), r));
+    (void)ww_table_get(&t, &two, &fresh);
+    (void)ww_table_soon_record(&t, ww_table_soon(&t, &one));
+    ww_table_soon_at(&t, ww_table_index(&t, r));
+    ww_table_soon_at(&t, 99); /* no such record */
+    (void)ww_table_get(&t, &three, &fresh);
+    cr_assert(eq(ptr, ww_table_find(&t, &one), NULL)); /* it was the oldest all the same */
+    cr_assert(eq(u64, t.evicted, 1));
+    ww_table_free(&t);
+}
+
 Test(table, survives_many_turns)
 {
     struct ww_table t;
