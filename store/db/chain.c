@@ -64,13 +64,24 @@ static void sum_text(struct sum *s, const void *p, size_t n)
     sum_bytes(s, p, n);
 }
 
-static void sum_column(struct sum *s, sqlite3_stmt *row, int i)
+/* SQLite's own text of the name: it stays as long as the tables do not change, and that is at least
+ * until the transaction ends. */
+static struct ww_slice name_of(struct ww_chain *c, sqlite3_stmt *row, int i)
+{
+    if (i >= WW_DB_COLS_MAX)
+        return ww_slice_str(sqlite3_column_name(row, i));
+    if (c->name[i].p == NULL)
+        c->name[i] = ww_slice_str(sqlite3_column_name(row, i));
+    return c->name[i];
+}
+
+static void sum_column(struct sum *s, struct ww_chain *c, sqlite3_stmt *row, int i)
 {
     int type = sqlite3_column_type(row, i);
     if (type == SQLITE_NULL) /* so a column that a later version adds changes no digest */
         return;
-    const char *name = sqlite3_column_name(row, i);
-    sum_text(s, name, strlen(name));
+    struct ww_slice name = name_of(c, row, i);
+    sum_text(s, name.p, name.n);
     sum_u64(s, (uint64_t)type);
     if (type == SQLITE_INTEGER) {
         sum_u64(s, (uint64_t)sqlite3_column_int64(row, i));
@@ -86,9 +97,14 @@ static bool digest_of(uint8_t out[WW_DB_HASH], struct ww_chain *c, sqlite3_stmt 
     struct sum s;
     if (!sum_begin(&s, c))
         return false;
+    if (c->named != row) {
+        for (size_t i = 0; i < WW_DB_COLS_MAX; i++)
+            c->name[i].p = NULL;
+        c->named = row;
+    }
     int n = sqlite3_column_count(row);
     for (int i = 0; i < n; i++)
-        sum_column(&s, row, i);
+        sum_column(&s, c, row, i);
     return sum_end(&s, out);
 }
 
@@ -134,6 +150,12 @@ void ww_db_chain_drop(struct ww_chain *c)
     *c = (struct ww_chain){ .head = NULL };
 }
 
+void ww_db_chain_others(struct ww_chain *c)
+{
+    c->head_known = false;
+    c->named = NULL;
+}
+
 /* Digest of a row as it stands. SQLITE_DONE when there is no such row. */
 static int row_digest(sqlite3 *db, struct ww_chain *c, enum ww_link kind, int64_t ref,
                       uint8_t digest[WW_DB_HASH])
@@ -153,11 +175,13 @@ static int row_digest(sqlite3 *db, struct ww_chain *c, enum ww_link kind, int64_
 }
 
 /* Number and hash of the last link; zeros when the chain is empty. */
-static int chain_head(sqlite3 *db, struct ww_chain *c, uint64_t *n, uint8_t hash[WW_DB_HASH])
+static int chain_head(sqlite3 *db, struct ww_chain *c)
 {
-    *n = 0;
+    if (c->head_known)
+        return SQLITE_OK;
+    c->n = 0;
     for (size_t i = 0; i < WW_DB_HASH; i++)
-        hash[i] = 0;
+        c->hash[i] = 0;
     int rc = keep(db, &c->head, "SELECT n,hash FROM chain ORDER BY n DESC LIMIT 1");
     if (rc != SQLITE_OK)
         return rc;
@@ -165,28 +189,29 @@ static int chain_head(sqlite3 *db, struct ww_chain *c, uint64_t *n, uint8_t hash
     if (rc == SQLITE_ROW) {
         struct ww_slice h = { sqlite3_column_blob(c->head, 1),
                               (size_t)sqlite3_column_bytes(c->head, 1) };
-        *n = (uint64_t)sqlite3_column_int64(c->head, 0);
+        c->n = (uint64_t)sqlite3_column_int64(c->head, 0);
         for (size_t i = 0; i < WW_DB_HASH; i++)
-            hash[i] = ww_slice_at(h, i);
+            c->hash[i] = ww_slice_at(h, i);
     }
     (void)sqlite3_reset(c->head);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+    c->head_known = rc == SQLITE_ROW || rc == SQLITE_DONE;
+    return c->head_known ? SQLITE_OK : rc;
 }
 
 int ww_db_link(sqlite3 *db, struct ww_chain *c, enum ww_link kind, int64_t ref, uint64_t at_ns)
 {
-    uint8_t digest[WW_DB_HASH], prev[WW_DB_HASH], hash[WW_DB_HASH];
+    uint8_t digest[WW_DB_HASH], hash[WW_DB_HASH];
     struct link l = { .kind = kind, .ref = (uint64_t)ref, .at = at_ns, .digest = digest };
     int rc = row_digest(db, c, kind, ref, digest);
     if (rc != SQLITE_ROW)
         return rc == SQLITE_DONE ? SQLITE_INTERNAL : rc;
-    rc = chain_head(db, c, &l.n, prev);
+    rc = chain_head(db, c);
     if (rc == SQLITE_OK)
         rc = keep(db, &c->add, "INSERT INTO chain VALUES(?1,?2,?3,?4,?5,?6)");
     if (rc != SQLITE_OK)
         return rc;
-    l.n++;
-    if (!link_hash(hash, c, prev, &l))
+    l.n = c->n + 1;
+    if (!link_hash(hash, c, c->hash, &l))
         return SQLITE_NOMEM;
     (void)sqlite3_bind_int64(c->add, 1, (sqlite3_int64)l.n);
     (void)sqlite3_bind_int64(c->add, 2, kind);
@@ -197,7 +222,12 @@ int ww_db_link(sqlite3 *db, struct ww_chain *c, enum ww_link kind, int64_t ref, 
     rc = sqlite3_step(c->add);
     int end = sqlite3_reset(c->add);
     (void)sqlite3_clear_bindings(c->add);
-    return rc == SQLITE_DONE ? SQLITE_OK : end != SQLITE_OK ? end : rc;
+    if (rc != SQLITE_DONE)
+        return end != SQLITE_OK ? end : rc;
+    c->n = l.n;
+    for (size_t i = 0; i < WW_DB_HASH; i++)
+        c->hash[i] = hash[i];
+    return SQLITE_OK;
 }
 
 /* ---- checking ---- */

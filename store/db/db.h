@@ -11,7 +11,8 @@ enum {
     WW_DB_DIRTY_MAX = 256,    /* alerts changed in one transaction before they are linked early */
     WW_DB_QUEUE = 256 * 1024, /* events that wait while another writer holds the lock */
     WW_DB_HASH = 32,
-    WW_DB_ROWS = 32,          /* rows of one statement where they come by the thousand */
+    WW_DB_ROWS = 64,          /* rows of one statement where they come by the thousand */
+    WW_DB_NAME = 64,          /* of a table */
 };
 
 /* What an insert does when the row is there already. */
@@ -57,13 +58,15 @@ extern const struct ww_migration ww_db_migrations[]; /* index 0 is version 1; en
 
 /* A table with the fields of its event resolved. */
 struct ww_feed {
+    struct ww_store *s;
     const struct ww_table *t;
     const struct ww_field *f[WW_DB_COLS_MAX]; /* NULL for header items */
     uint8_t item[WW_DB_COLS_MAX];             /* see ww_db_item */
     sqlite3_stmt *put;
-    sqlite3_stmt *put_many; /* WW_T_MANY: WW_DB_ROWS rows */
-    bool repeatable;        /* a row that is written twice is as if it were written once */
-    char *held;             /* WW_T_MANY: events that wait until there are as many */
+    const char *told; /* events that put writes now, see told.c */
+    size_t told_n;
+    bool repeatable; /* a row that is written twice is as if it were written once */
+    char *held;      /* WW_T_MANY: events that wait until there are WW_DB_ROWS */
     size_t held_n, held_size; /* their number; bytes of one */
 };
 
@@ -73,11 +76,18 @@ struct ww_source_span {
     bool dirty;
 };
 
-/* Statements of the chain and the context of its digests, made when they are first needed. */
+/* Statements of the chain and the context of its digests, made when they are first needed. All its
+ * uses lie in transactions. */
 struct ww_chain {
     sqlite3_stmt *alert, *action, *head, *add;
     struct evp_md_ctx_st *md;
     struct evp_md_st *sha256;
+    /* What nobody else can change while our transaction is open. */
+    bool head_known;
+    uint64_t n; /* of the last link, and its hash */
+    uint8_t hash[WW_DB_HASH];
+    const sqlite3_stmt *named; /* name: of the columns of this statement */
+    struct ww_slice name[WW_DB_COLS_MAX];
 };
 
 struct ww_store {
@@ -91,7 +101,7 @@ struct ww_store {
     struct ww_feed feed[WW_DB_FEEDS_MAX];
     size_t nfeed;
     uint8_t feed_of[WW_EVENT_TYPES_MAX][2]; /* index + 1 into feed by type */
-    sqlite3_stmt *begin, *commit, *rollback, *span, *run_span;
+    sqlite3_stmt *begin, *commit, *rollback, *span, *run_span, *top, *known;
     struct ww_chain chain;
 
     sqlite3_int64 run, series; /* series: of alert numbers, see ww_store_replay */
@@ -102,6 +112,7 @@ struct ww_store {
 
     uint64_t batch_at; /* packet time of the transaction's first event */
     uint64_t batch_n;
+    int64_t next_alert; /* number of the next one; 0 = not asked in this transaction */
     int64_t dirty[WW_DB_DIRTY_MAX]; /* alerts without a link for their newest state */
     size_t ndirty;
     char *queue;
@@ -118,8 +129,10 @@ struct ww_store {
 void ww_db_sql_create(struct ww_out *o, const struct ww_table *t, uint16_t version);
 /** The columns of the key, separated by commas. */
 void ww_db_sql_keys(struct ww_out *o, const struct ww_table *t);
-/** INSERT ... ON CONFLICT from the list of columns, for a number of rows at once. */
-void ww_db_sql_put(struct ww_out *o, const struct ww_table *t, unsigned rows);
+/** Name of the table that told.c makes of a table's events. */
+void ww_db_sql_told(struct ww_out *o, const struct ww_table *t);
+/** INSERT ... ON CONFLICT from the list of columns, for all events that are told. */
+void ww_db_sql_put(struct ww_out *o, const struct ww_table *t);
 /** Brings the file from its user_version to the newest of m, one transaction per step. */
 enum ww_rc ww_db_migrate(sqlite3 *db, const char *path, const struct ww_table *tables,
                          const struct ww_migration *m, struct ww_err *e) WW_MUST_CHECK;
@@ -138,10 +151,9 @@ enum ww_rc ww_db_prepare(const struct ww_store *s, sqlite3_stmt **st, const char
                          struct ww_err *e) WW_MUST_CHECK;
 
 /* value.c */
-/** Binds the value of a feed's column i to a row of a statement, counted from 0; the event must live
- * until the step. */
-int ww_db_bind(struct ww_store *s, const struct ww_feed *fd, uint16_t i, const struct ww_event *e,
-               sqlite3_stmt *st, unsigned row);
+/** Gives SQLite the value of a feed's column i; the event must live until its row is written. */
+void ww_db_value(sqlite3_context *to, const struct ww_feed *fd, uint16_t i,
+                 const struct ww_event *e);
 /** Number of a header item, WW_DB_NO_ITEM when from names none. */
 enum { WW_DB_NO_ITEM = 255 };
 uint8_t ww_db_item(const char *from);
@@ -167,6 +179,8 @@ enum ww_rc ww_db_series(struct ww_store *s, struct ww_err *e) WW_MUST_CHECK;
 enum ww_link { WW_LINK_ALERT = 1, WW_LINK_ACTION = 2 };
 /** Appends a link for the row (alert or action) inside the open transaction. SQLite's code. */
 int ww_db_link(sqlite3 *db, struct ww_chain *c, enum ww_link kind, int64_t ref, uint64_t at_ns);
+/** The transaction is over: others may write. */
+void ww_db_chain_others(struct ww_chain *c);
 void ww_db_chain_drop(struct ww_chain *c);
 
 /* rows.c */
@@ -178,6 +192,10 @@ int ww_db_row(struct ww_store *s, struct ww_feed *fd, const struct ww_event *e, 
 int ww_db_rows_held(struct ww_store *s);
 /** Forgets what is held, because the transaction is undone. */
 void ww_db_rows_forget(struct ww_store *s);
+
+/* told.c */
+/** Makes a feed's events (told, told_n) a table that statements of the connection can read. */
+int ww_db_told(sqlite3 *db, struct ww_feed *fd);
 
 /* feed.c */
 /** Resolves the tables against the registry and prepares their statements. */

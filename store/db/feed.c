@@ -1,5 +1,6 @@
 /* feed.c - which event goes to which table: resolved once, at open. */
 #include "store/db/db.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { SQL_MAX = 16 * 1024 };
@@ -13,7 +14,7 @@ static enum ww_rc resolve(struct ww_store *s, struct ww_feed *fd, const struct w
     for (uint16_t i = 0; i < t->ncols; i++) {
         const struct ww_col *c = &t->cols[i];
         fd->item[i] = ww_db_item(c->from);
-        if (c->merge == WW_M_COUNT || fd->item[i] != WW_DB_NO_ITEM)
+        if (fd->item[i] != WW_DB_NO_ITEM)
             continue;
         enum ww_rc rc = ww_field_find(s->registry, type->name, c->from, &type, &fd->f[i], e);
         if (rc != WW_OK)
@@ -25,17 +26,41 @@ static enum ww_rc resolve(struct ww_store *s, struct ww_feed *fd, const struct w
     return WW_OK;
 }
 
-static enum ww_rc prepare(struct ww_store *s, const struct ww_table *t, unsigned rows,
-                          sqlite3_stmt **st, struct ww_err *e)
+/* The largest number that a chained row ever had, and 1; the number of the row that an event tells. */
+static enum ww_rc prepare_chained(struct ww_store *s, const struct ww_table *t, struct ww_err *e)
 {
+    char sql[256];
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT 1+max(coalesce((SELECT max(id)FROM \"%s\"),0),"
+                   "coalesce((SELECT max(ref)FROM chain WHERE kind=%d),0))",
+                   t->name, WW_LINK_ALERT);
+    enum ww_rc rc = ww_db_prepare(s, &s->top, sql, e);
+    struct ww_out o = ww_out(sql, sizeof sql - 1);
+    ww_out_s(&o, "SELECT id FROM ");
+    ww_db_sql_told(&o, t);
+    ww_out_f(&o, " CROSS JOIN \"%s\" USING(", t->name);
+    ww_db_sql_keys(&o, t);
+    ww_out_c(&o, ')');
+    sql[o.n] = 0;
+    return rc == WW_OK ? ww_db_prepare(s, &s->known, sql, e) : rc;
+}
+
+static enum ww_rc prepare(struct ww_store *s, struct ww_feed *fd, struct ww_err *e)
+{
+    int made = ww_db_told(s->db, fd);
+    if (made != SQLITE_OK)
+        return ww_db_fail(s->db, made, s->path, "cannot write", e);
     char *sql = sqlite3_malloc(SQL_MAX);
     if (sql == NULL)
         return WW_FAIL(e, WW_E_SYS, "%s: no memory", s->path);
     struct ww_out o = ww_out(sql, SQL_MAX - 1);
-    ww_db_sql_put(&o, t, rows);
+    ww_db_sql_put(&o, fd->t);
     sql[o.n] = 0;
-    enum ww_rc rc = o.cut ? WW_FAIL(e, WW_E_LIMIT, "table %s: its statement is too long", t->name)
-                          : ww_db_prepare(s, st, sql, e);
+    enum ww_rc rc = WW_OK;
+    if (o.cut)
+        rc = WW_FAIL(e, WW_E_LIMIT, "table %s: its statement is too long", fd->t->name);
+    else
+        rc = ww_db_prepare(s, &fd->put, sql, e);
     sqlite3_free(sql);
     return rc;
 }
@@ -60,7 +85,7 @@ static enum ww_rc room_to_hold(struct ww_store *s, struct ww_feed *fd,
     fd->held = calloc(WW_DB_ROWS, fd->held_size);
     if (fd->held == NULL)
         return WW_FAIL(e, WW_E_SYS, "%s: no memory", s->path);
-    return prepare(s, fd->t, WW_DB_ROWS, &fd->put_many, e);
+    return WW_OK;
 }
 
 /* A program that does not know an event cannot bring it: such a table stays as it is. */
@@ -73,10 +98,13 @@ enum ww_rc ww_db_feeds(struct ww_store *s, struct ww_err *e)
         if (s->nfeed == WW_DB_FEEDS_MAX)
             return WW_FAIL(e, WW_E_LIMIT, "more than %d tables", WW_DB_FEEDS_MAX);
         struct ww_feed *fd = &s->feed[s->nfeed];
+        fd->s = s;
         fd->t = t;
         enum ww_rc rc = resolve(s, fd, type, e);
         if (rc == WW_OK)
-            rc = prepare(s, t, 1, &fd->put, e);
+            rc = prepare(s, fd, e);
+        if (rc == WW_OK && (t->flags & WW_T_CHAINED))
+            rc = prepare_chained(s, t, e);
         if (rc == WW_OK && (t->flags & WW_T_MANY))
             rc = room_to_hold(s, fd, type, e);
         if (rc != WW_OK)

@@ -29,10 +29,10 @@ static void drop(struct ww_store *s)
         return;
     for (size_t i = 0; i < WW_DB_FEEDS_MAX; i++) {
         (void)sqlite3_finalize(s->feed[i].put);
-        (void)sqlite3_finalize(s->feed[i].put_many);
         free(s->feed[i].held);
     }
-    sqlite3_stmt *all[] = { s->begin, s->commit, s->rollback, s->span, s->run_span };
+    sqlite3_stmt *all[] = { s->begin,    s->commit, s->rollback, s->span,
+                            s->run_span, s->top,    s->known };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         (void)sqlite3_finalize(all[i]);
     ww_db_chain_drop(&s->chain);
@@ -104,6 +104,18 @@ static enum ww_rc limits(struct ww_store *s, const struct ww_store_cfg *cfg, str
     (void)snprintf(sql, sizeof sql, "PRAGMA max_page_count=%llu",
                    (unsigned long long)(cfg->max_bytes / 4096));
     return ww_db_exec(s->db, s->path, sql, e);
+}
+
+/* Live, each transaction reaches the disk; files can be read again. What SQLite would write beside
+ * the database stays in memory: nothing of a hospital lies in a folder that nobody looks after. */
+static enum ww_rc ways(struct ww_store *s, struct ww_err *e)
+{
+    return ww_db_exec(s->db, s->path,
+                      s->live ? "PRAGMA temp_store=MEMORY;PRAGMA journal_mode=WAL;"
+                                "PRAGMA synchronous=FULL;PRAGMA cache_size=-32768"
+                              : "PRAGMA temp_store=MEMORY;PRAGMA journal_mode=WAL;"
+                                "PRAGMA synchronous=OFF;PRAGMA cache_size=-65536",
+                      e);
 }
 
 static void bind_cstr(sqlite3_stmt *st, int at, const char *v)
@@ -223,13 +235,8 @@ enum ww_rc ww_store_open(struct ww_store **out, const struct ww_store_cfg *cfg, 
         rc = ww_db_check(s->db, s->path, ww_db_migrations, &v, e);
     if (rc == WW_OK)
         rc = limits(s, cfg, e);
-    if (rc == WW_OK) /* live, each transaction reaches the disk; files can be read again */
-        rc = ww_db_exec(s->db, s->path,
-                        s->live ? "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;"
-                                  "PRAGMA cache_size=-32768"
-                                : "PRAGMA journal_mode=WAL;PRAGMA synchronous=OFF;"
-                                  "PRAGMA cache_size=-65536",
-                        e);
+    if (rc == WW_OK)
+        rc = ways(s, e);
     if (rc == WW_OK)
         rc = ww_db_migrate(s->db, s->path, ww_db_tables, ww_db_migrations, e);
     if (rc == WW_OK)

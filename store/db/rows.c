@@ -1,35 +1,49 @@
 /* rows.c - rows from events: one by one, or held and written many in a statement.
  *
- * Opening the table, and finding the place in it, cost more than the row: with 32 rows a statement,
- * in the order of their key, a conversation takes a quarter of the instructions. */
+ * Opening the table, and finding the place in it, cost more than the row: with many rows a
+ * statement, in the order of their key, a conversation takes a quarter of the instructions. */
 #include "store/db/db.h"
 
-static int bind(struct ww_store *s, const struct ww_feed *fd, sqlite3_stmt *st, unsigned row,
-                const struct ww_event *e)
-{
-    int rc = SQLITE_OK;
-    for (uint16_t i = 0; rc == SQLITE_OK && i < fd->t->ncols; i++)
-        rc = ww_db_bind(s, fd, i, e, st, row);
-    return rc;
-}
-
-/* Out: id  first column of what the statement returns, else as it is */
-static int run(sqlite3_stmt *st, int64_t *id)
+static int run(sqlite3_stmt *st)
 {
     int rc = sqlite3_step(st);
-    if (rc == SQLITE_ROW) {
-        *id = sqlite3_column_int64(st, 0);
-        rc = sqlite3_step(st);
-    }
     int end = sqlite3_reset(st);
-    (void)sqlite3_clear_bindings(st);
     return rc == SQLITE_DONE ? SQLITE_OK : end != SQLITE_OK ? end : rc;
 }
 
-static int one(struct ww_store *s, const struct ww_feed *fd, const struct ww_event *e, int64_t *id)
+static int one(struct ww_feed *fd, const struct ww_event *e)
 {
-    int rc = bind(s, fd, fd->put, 0, e);
-    return rc != SQLITE_OK ? rc : run(fd->put, id);
+    fd->told = (const void *)e;
+    fd->told_n = 1;
+    return run(fd->put);
+}
+
+static int number(sqlite3_stmt *st, int64_t *v)
+{
+    int rc = sqlite3_step(st);
+    if (rc == SQLITE_ROW)
+        *v = sqlite3_column_int64(st, 0);
+    int end = sqlite3_reset(st);
+    return rc == SQLITE_ROW ? SQLITE_OK : end != SQLITE_OK ? end : SQLITE_INTERNAL;
+}
+
+/* A row with a link: the number of a new one follows the largest that was ever used, even if its
+ * row was removed; no holes. */
+static int chained(struct ww_store *s, struct ww_feed *fd, const struct ww_event *e, int64_t *id)
+{
+    int rc = s->next_alert > 0 ? SQLITE_OK : number(s->top, &s->next_alert);
+    if (rc != SQLITE_OK)
+        return rc;
+    (void)sqlite3_bind_int64(fd->put, 1, s->next_alert);
+    sqlite3_set_last_insert_rowid(s->db, 0);
+    rc = one(fd, e);
+    if (rc != SQLITE_OK)
+        return rc;
+    *id = sqlite3_last_insert_rowid(s->db); /* stays 0 when the row was there */
+    if (*id == 0)
+        return number(s->known, id);
+    s->next_alert++;
+    return SQLITE_OK;
 }
 
 static const struct ww_event *held_at(const struct ww_feed *fd, size_t i)
@@ -39,25 +53,16 @@ static const struct ww_event *held_at(const struct ww_feed *fd, size_t i)
 
 static int write_held(struct ww_store *s, struct ww_feed *fd)
 {
-    int rc = SQLITE_OK;
-    int64_t id = 0;
-    size_t done = 0, n = fd->held_n;
+    size_t n = fd->held_n;
+    fd->told = fd->held;
+    fd->told_n = n;
     fd->held_n = 0;
-    if (n == WW_DB_ROWS) {
-        for (unsigned i = 0; rc == SQLITE_OK && i < WW_DB_ROWS; i++)
-            rc = bind(s, fd, fd->put_many, i, held_at(fd, i));
-        if (rc == SQLITE_OK)
-            rc = run(fd->put_many, &id);
-        done = rc == SQLITE_OK ? n : 0;
+    int rc = run(fd->put);
+    if (rc != SQLITE_OK) {
+        s->count.stored -= n;
+        s->count.lost += n;
+        s->batch_n -= n;
     }
-    for (; rc == SQLITE_OK && done < n; done++) {
-        rc = one(s, fd, held_at(fd, done), &id);
-        if (rc != SQLITE_OK)
-            break;
-    }
-    s->count.stored -= n - done;
-    s->count.lost += n - done;
-    s->batch_n -= n - done;
     return rc;
 }
 
@@ -117,8 +122,10 @@ static bool again(const struct ww_feed *fd, const struct ww_event *e)
 
 int ww_db_row(struct ww_store *s, struct ww_feed *fd, const struct ww_event *e, int64_t *id)
 {
+    if (fd->t->flags & WW_T_CHAINED)
+        return chained(s, fd, e, id);
     if (!(fd->t->flags & WW_T_MANY))
-        return one(s, fd, e, id);
+        return one(fd, e);
     if (again(fd, e))
         return SQLITE_OK;
     int rc = fd->held_n == WW_DB_ROWS ? write_held(s, fd) : SQLITE_OK;

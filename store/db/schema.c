@@ -88,46 +88,39 @@ static void merge(struct ww_out *o, const struct ww_table *t, const struct ww_co
         ww_out_f(o, "\"%s\"=\"%s\".\"%s\"+1", n, tn, n);
         return;
     case WW_M_MIN:
-    case WW_M_MAX: /* min(x, NULL) is NULL in SQLite: an unknown side gives way */
+    case WW_M_MAX: /* an unknown side gives way; no function, see ww_db_sql_put */
         ww_out_f(o,
-                 "\"%s\"=%s(coalesce(excluded.\"%s\",\"%s\".\"%s\"),"
-                 "coalesce(\"%s\".\"%s\",excluded.\"%s\"))",
-                 n, c->merge == WW_M_MIN ? "min" : "max", n, tn, n, tn, n, n);
+                 "\"%s\"=CASE WHEN \"%s\".\"%s\" IS NULL OR excluded.\"%s\"%c\"%s\".\"%s\" "
+                 "THEN excluded.\"%s\" ELSE \"%s\".\"%s\" END",
+                 n, tn, n, n, c->merge == WW_M_MIN ? '<' : '>', tn, n, n, tn, n);
         return;
     }
 }
 
-static void parameters(struct ww_out *o, const struct ww_table *t, unsigned row)
+void ww_db_sql_told(struct ww_out *o, const struct ww_table *t)
 {
-    bool chained = (t->flags & WW_T_CHAINED) != 0;
-    ww_out_s(o, row > 0 ? ",(" : "(");
-    if (chained) /* never a number that was used before, even if its row was removed; no holes */
-        ww_out_f(o,
-                 "1+max(coalesce((SELECT max(id)FROM \"%s\"),0),"
-                 "coalesce((SELECT max(ref)FROM chain WHERE kind=%d),0))",
-                 t->name, WW_LINK_ALERT);
-    for (uint16_t i = 0; i < t->ncols; i++) {
-        if (i > 0 || chained)
-            ww_out_c(o, ',');
-        ww_out_f(o, "?%u", row * t->ncols + i + 1u);
-    }
-    ww_out_c(o, ')');
+    ww_out_f(o, "told_%s", t->name);
 }
 
-void ww_db_sql_put(struct ww_out *o, const struct ww_table *t, unsigned rows)
+/* No function, RETURNING or second reading of the table: for these SQLite copies each page before it
+ * changes, to undo the statement alone, or each row. OR FAIL: nothing is undone alone. */
+void ww_db_sql_put(struct ww_out *o, const struct ww_table *t)
 {
-    ww_out_s(o, "INSERT INTO ");
-    name(o, t->name);
     bool chained = (t->flags & WW_T_CHAINED) != 0;
+    ww_out_s(o, "INSERT OR FAIL INTO ");
+    name(o, t->name);
     ww_out_s(o, chained ? "(id" : "(");
     for (uint16_t i = 0; i < t->ncols; i++) {
         if (i > 0 || chained)
             ww_out_c(o, ',');
         name(o, t->cols[i].name);
     }
-    ww_out_s(o, ")VALUES");
-    for (unsigned row = 0; row < rows; row++)
-        parameters(o, t, row);
+    ww_out_s(o, ")SELECT ");
+    if (chained)
+        ww_out_s(o, "?1,");
+    ww_out_s(o, "*FROM ");
+    ww_db_sql_told(o, t);
+    ww_out_s(o, " WHERE 1 "); /* else ON could belong to a join */
     if (has_key(t)) {
         ww_out_s(o, "ON CONFLICT(");
         ww_db_sql_keys(o, t);
@@ -141,8 +134,6 @@ void ww_db_sql_put(struct ww_out *o, const struct ww_table *t, unsigned rows)
             sep = ",";
         }
     }
-    if (t->flags & WW_T_CHAINED)
-        ww_out_s(o, " RETURNING id");
 }
 
 /* What one step adds to the tables that are made from events. */

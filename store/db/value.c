@@ -5,9 +5,9 @@ enum { TEXT_MAX = 2 * WW_EVENT_BODY_MAX, JSON_MAX = 7 * 1024, HOUR_S = 3600 };
 #define NS 1000000000u
 
 /* SQLite keeps 64-bit signed numbers; what is larger stays the largest. */
-static int bind_u64(sqlite3_stmt *st, int at, uint64_t v)
+static void put_u64(sqlite3_context *to, uint64_t v)
 {
-    return sqlite3_bind_int64(st, at, v > INT64_MAX ? INT64_MAX : (sqlite3_int64)v);
+    sqlite3_result_int64(to, v > INT64_MAX ? INT64_MAX : (sqlite3_int64)v);
 }
 
 /* The first of 8 bytes at once that are not all ASCII, or hold a NUL. */
@@ -40,56 +40,68 @@ static bool clean(struct ww_slice s)
 }
 
 /* Valid UTF-8 stays, a broken byte is read as Latin-1 (as in the JSON output), NUL becomes U+FFFD
- * because it would hide what follows. Its own function because of the room on the stack. */
-__attribute__((noinline)) static int bind_mended(sqlite3_stmt *st, int at, struct ww_slice s)
+ * because it would hide what follows. */
+static void mend(struct ww_out *o, struct ww_slice s)
 {
-    char b[TEXT_MAX + 4];
-    struct ww_out o = ww_out(b, sizeof b);
-    for (size_t i = 0; i < s.n && o.n + 4 <= sizeof b;) {
+    for (size_t i = 0; i < s.n && o->n + 4 <= o->cap;) {
         unsigned n = ww_utf8_len(ww_slice_sub(s, i, 4));
         uint8_t c = ww_slice_at(s, i);
         if (n == 0) {
-            ww_out_c(&o, (char)(0xc0 | c >> 6));
-            ww_out_c(&o, (char)(0x80 | (c & 0x3f)));
+            ww_out_c(o, (char)(0xc0 | c >> 6));
+            ww_out_c(o, (char)(0x80 | (c & 0x3f)));
         } else if (c == 0) {
-            ww_out_s(&o, "\xef\xbf\xbd");
+            ww_out_s(o, "\xef\xbf\xbd");
         } else {
             struct ww_slice one = ww_slice_sub(s, i, n);
-            ww_out_raw(&o, one.p, one.n);
+            ww_out_raw(o, one.p, one.n);
         }
         i += n > 0 ? n : 1;
     }
-    return sqlite3_bind_text(st, at, b, (int)o.n, SQLITE_TRANSIENT);
-}
-
-/* Bytes from the wire as text. */
-static int bind_text(sqlite3_stmt *st, int at, struct ww_slice s, sqlite3_destructor_type life)
-{
-    if (!clean(s))
-        return bind_mended(st, at, s);
-    return sqlite3_bind_text(st, at, s.n > 0 ? (const char *)s.p : "", (int)s.n, life);
 }
 
 int ww_db_bind_text(sqlite3_stmt *st, int at, struct ww_slice s)
 {
-    return bind_text(st, at, s, SQLITE_TRANSIENT);
+    char b[TEXT_MAX + 4];
+    struct ww_out o = ww_out(b, sizeof b);
+    mend(&o, s);
+    return sqlite3_bind_text(st, at, b, (int)o.n, SQLITE_TRANSIENT);
 }
 
-/* The text of an event that lives until the statement was stepped. */
-static int bind_str(sqlite3_stmt *st, int at, struct ww_slice s)
+/* Its own function because of the room on the stack. */
+__attribute__((noinline)) static void put_mended(sqlite3_context *to, struct ww_slice s)
 {
-    return bind_text(st, at, s, SQLITE_STATIC);
+    char b[TEXT_MAX + 4];
+    struct ww_out o = ww_out(b, sizeof b);
+    mend(&o, s);
+    sqlite3_result_text(to, b, (int)o.n, SQLITE_TRANSIENT);
 }
 
-static int bind_ip(sqlite3_stmt *st, int at, const struct ww_ip *ip, bool key)
+/* Bytes from the wire as text; the event lives until its row is written. */
+static void put_text(sqlite3_context *to, struct ww_slice s)
+{
+    if (clean(s))
+        sqlite3_result_text(to, s.n > 0 ? (const char *)s.p : "", (int)s.n, SQLITE_STATIC);
+    else
+        put_mended(to, s);
+}
+
+static void put_ip(sqlite3_context *to, const struct ww_ip *ip, bool key)
 {
     char t[WW_IP_TEXT];
-    if (ip->fam == 0 && !key)
-        return sqlite3_bind_null(st, at);
-    return sqlite3_bind_text(st, at, ww_ip_text(t, ip->b, ip->fam), -1, SQLITE_TRANSIENT);
+    if (ip->fam != 0 || key)
+        sqlite3_result_text(to, ww_ip_text(t, ip->b, ip->fam), -1, SQLITE_TRANSIENT);
 }
 
-static int bind_list(sqlite3_stmt *st, int at, const struct ww_field *f, const struct ww_event *e)
+static void put_mac(sqlite3_context *to, const struct ww_mac *mac, bool key)
+{
+    char t[WW_MAC_TEXT];
+    if (!ww_mac_none(mac))
+        sqlite3_result_text(to, ww_mac_text(t, mac->b), -1, SQLITE_TRANSIENT);
+    else if (key)
+        sqlite3_result_text(to, "", 0, SQLITE_STATIC);
+}
+
+static void put_list(sqlite3_context *to, const struct ww_field *f, const struct ww_event *e)
 {
     char b[JSON_MAX];
     struct ww_out o = ww_out(b, sizeof b);
@@ -98,19 +110,19 @@ static int bind_list(sqlite3_stmt *st, int at, const struct ww_field *f, const s
     for (struct ww_slice s = ww_get_item(e, f, &from); s.p != NULL; s = ww_get_item(e, f, &from))
         ww_json_str(&o, NULL, s);
     ww_json_close(&o, ']');
-    return o.cut ? sqlite3_bind_null(st, at)
-                 : sqlite3_bind_text(st, at, b, (int)o.n, SQLITE_TRANSIENT);
+    if (!o.cut)
+        sqlite3_result_text(to, b, (int)o.n, SQLITE_TRANSIENT);
 }
 
-static int bind_json(sqlite3_stmt *st, int at, const struct ww_event *e)
+static void put_json(sqlite3_context *to, const struct ww_event *e)
 {
     char b[JSON_MAX];
     struct ww_out o = ww_out(b, sizeof b);
     ww_json_open(&o, NULL, '{');
     ww_event_body_json(&o, e);
     ww_json_close(&o, '}');
-    return o.cut ? sqlite3_bind_null(st, at)
-                 : sqlite3_bind_text(st, at, b, (int)o.n, SQLITE_TRANSIENT);
+    if (!o.cut)
+        sqlite3_result_text(to, b, (int)o.n, SQLITE_TRANSIENT);
 }
 
 enum item {
@@ -126,12 +138,13 @@ enum item {
     IT_C_PORT,
     IT_S_IP,
     IT_S_PORT,
+    IT_ONE, /* WW_M_COUNT comes from no item: each event is one */
     IT_NONE
 };
-static const char *const items[IT_NONE] = { "@ts",          "@hour",      "@run",
-                                            "@series",      "@source",    "@frame",
-                                            "@json",        "@ip_proto",  "@client_ip",
-                                            "@client_port", "@server_ip", "@server_port" };
+static const char *const items[IT_NONE] = {
+    "@ts",       "@hour",      "@run",         "@series",    "@source",      "@frame", "@json",
+    "@ip_proto", "@client_ip", "@client_port", "@server_ip", "@server_port", ""
+};
 
 uint8_t ww_db_item(const char *from)
 {
@@ -141,89 +154,104 @@ uint8_t ww_db_item(const char *from)
     return WW_DB_NO_ITEM;
 }
 
-static int bind_item(const struct ww_store *s, sqlite3_stmt *st, int at, enum item it,
+static void put_item(sqlite3_context *to, const struct ww_store *s, enum item it, bool key,
                      const struct ww_event *e)
 {
     switch (it) {
     case IT_TS:
-        return bind_u64(st, at, e->ts);
+        put_u64(to, e->ts);
+        return;
     case IT_HOUR:
-        return bind_u64(st, at, e->ts / NS / HOUR_S);
+        put_u64(to, e->ts / NS / HOUR_S);
+        return;
     case IT_RUN:
-        return sqlite3_bind_int64(st, at, s->run);
+        sqlite3_result_int64(to, s->run);
+        return;
     case IT_SERIES:
-        return sqlite3_bind_int64(st, at, s->series);
+        sqlite3_result_int64(to, s->series);
+        return;
     case IT_SOURCE:
-        return e->source < s->nsrc ? sqlite3_bind_int64(st, at, s->src[e->source].id)
-                                   : sqlite3_bind_null(st, at);
+        if (e->source < s->nsrc)
+            sqlite3_result_int64(to, s->src[e->source].id);
+        else if (key)
+            sqlite3_result_int(to, 0);
+        return;
     case IT_FRAME:
-        return bind_u64(st, at, e->frame);
+        put_u64(to, e->frame);
+        return;
     case IT_JSON:
-        return bind_json(st, at, e);
+        put_json(to, e);
+        return;
     case IT_PROTO:
-        return bind_u64(st, at, e->ip_proto);
+        put_u64(to, e->ip_proto);
+        return;
     case IT_C_IP:
-        return bind_ip(st, at, &ww_event_client(e)->ip, false);
+        put_ip(to, &ww_event_client(e)->ip, key);
+        return;
     case IT_C_PORT:
-        return bind_u64(st, at, ww_event_client(e)->port);
+        put_u64(to, ww_event_client(e)->port);
+        return;
     case IT_S_IP:
-        return bind_ip(st, at, &ww_event_server(e)->ip, false);
+        put_ip(to, &ww_event_server(e)->ip, key);
+        return;
     case IT_S_PORT:
-        return bind_u64(st, at, ww_event_server(e)->port);
+        put_u64(to, ww_event_server(e)->port);
+        return;
+    case IT_ONE:
+        sqlite3_result_int(to, 1);
+        return;
     case IT_NONE:
         break;
     }
-    return SQLITE_MISUSE;
+    sqlite3_result_error_code(to, SQLITE_MISUSE);
 }
 
-int ww_db_bind(struct ww_store *s, const struct ww_feed *fd, uint16_t i, const struct ww_event *e,
-               sqlite3_stmt *st, unsigned row)
+/* What is not said stays NULL. A key is never NULL: NULLs equal nothing, not even each other. */
+void ww_db_value(sqlite3_context *to, const struct ww_feed *fd, uint16_t i,
+                 const struct ww_event *e)
 {
-    const struct ww_col *c = &fd->t->cols[i];
     const struct ww_field *f = fd->f[i];
-    int at = (int)(row * fd->t->ncols + i + 1u);
-    bool key = c->merge == WW_M_KEY;
-    char t[WW_MAC_TEXT];
-    uint64_t v;
-    if (c->merge == WW_M_COUNT)
-        return sqlite3_bind_int(st, at, 1);
-    if (f == NULL && key && fd->item[i] == IT_SOURCE && e->source >= s->nsrc)
-        return sqlite3_bind_int(st, at, 0);
-    if (f == NULL)
-        return bind_item(s, st, at, (enum item)fd->item[i], e);
+    bool key = fd->t->cols[i].merge == WW_M_KEY;
+    if (f == NULL) {
+        put_item(to, fd->s, (enum item)fd->item[i], key, e);
+        return;
+    }
     switch ((enum ww_ftype)f->type) {
     case WW_FT_U8:
     case WW_FT_U16:
     case WW_FT_U32:
     case WW_FT_U64:
     case WW_FT_BOOL:
-        return bind_u64(st, at, ww_get_u64(e, f));
+        put_u64(to, ww_get_u64(e, f));
+        return;
     case WW_FT_U32N:
     case WW_FT_U64N:
-        v = ww_get_u64(e, f);
-        return v != WW_NULL64 ? bind_u64(st, at, v)
-               : key          ? sqlite3_bind_int(st, at, 0)
-                              : sqlite3_bind_null(st, at);
+        if (ww_get_u64(e, f) != WW_NULL64)
+            put_u64(to, ww_get_u64(e, f));
+        else if (key)
+            sqlite3_result_int(to, 0);
+        return;
     case WW_FT_TIME:
-        v = ww_get_u64(e, f);
-        return v == 0 && !key ? sqlite3_bind_null(st, at) : bind_u64(st, at, v);
+        if (ww_get_u64(e, f) != 0 || key)
+            put_u64(to, ww_get_u64(e, f));
+        return;
     case WW_FT_IP:
-        return bind_ip(st, at, ww_get_ip(e, f), key);
+        put_ip(to, ww_get_ip(e, f), key);
+        return;
     case WW_FT_MAC:
-        if (ww_mac_none(ww_get_mac(e, f)))
-            return key ? sqlite3_bind_text(st, at, "", 0, SQLITE_STATIC)
-                       : sqlite3_bind_null(st, at);
-        return sqlite3_bind_text(st, at, ww_mac_text(t, ww_get_mac(e, f)->b), -1, SQLITE_TRANSIENT);
+        put_mac(to, ww_get_mac(e, f), key);
+        return;
     case WW_FT_STR:
-        if (ww_get_str(e, f).n == 0 && !key)
-            return sqlite3_bind_null(st, at);
-        return bind_str(st, at, ww_get_str(e, f));
+        if (ww_get_str(e, f).n > 0 || key)
+            put_text(to, ww_get_str(e, f));
+        return;
     case WW_FT_LIST:
-        return bind_list(st, at, f, e);
-    case WW_FT_HASH:
-        break; /* a pseudonym never leaves the process; ww_db_feeds refuses such a column */
+        put_list(to, f, e);
+        return;
+    case WW_FT_HASH: /* a pseudonym never leaves the process; ww_db_feeds refuses such a column */
+        sqlite3_result_error_code(to, SQLITE_MISUSE);
+        return;
     }
-    return SQLITE_MISUSE;
 }
 
 struct ww_slice ww_db_text(sqlite3_stmt *st, int col)

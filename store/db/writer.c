@@ -35,16 +35,24 @@ static int step(sqlite3_stmt *st)
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* What was known of the tables holds while nobody else can write. */
+static void closed(struct ww_store *s)
+{
+    s->open = false;
+    s->batch_n = 0;
+    s->next_alert = 0;
+    ww_db_chain_others(&s->chain);
+}
+
 static void forget_batch(struct ww_store *s)
 {
     if (!sqlite3_get_autocommit(s->db))
         (void)step(s->rollback);
-    s->open = false;
     s->ndirty = 0;
     ww_db_rows_forget(s);
     s->count.stored -= s->batch_n;
     s->count.lost += s->batch_n;
-    s->batch_n = 0;
+    closed(s);
     for (size_t i = 0; i < s->nsrc; i++)
         s->src[i].dirty = s->src[i].events > 0;
 }
@@ -153,8 +161,7 @@ static void commit(struct ww_store *s)
         forget_batch(s);
         return;
     }
-    s->open = false;
-    s->batch_n = 0;
+    closed(s);
     s->count.commits++;
 }
 
