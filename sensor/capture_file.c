@@ -15,7 +15,8 @@ enum {
     NG_SPB = 3,
     NG_EPB = 6,
     NG_MAX_PACKET = WW_SNAP_MAX + 64, /* head, a little of options, tail */
-    NG_MAX_BLOCK = 1 << 24 /* a block that is not a packet may be larger than a packet; it is skipped */
+    NG_MAX_BLOCK = 1 << 24, /* a block that is not a packet may be larger than a packet; it is skipped */
+    NO_LINK = 1 << 16
 };
 
 struct iface {
@@ -38,8 +39,8 @@ struct ww_capfile {
     uint64_t skip;     /* bytes of a skipped block that have not been read yet */
     uint64_t frame, filtered;
     uint64_t strange; /* packets of link types that are not known */
-    uint16_t strange_link, seen_link;
-    bool seen_known, seen_any;
+    uint16_t strange_link;
+    uint32_t known_link; /* the last link type that the decoder knew, NO_LINK = none yet */
     uint64_t last_ts;  /* of the packet before; for those without a time of their own, and for clock steps */
     struct iface *iface; /* pcap: one; pcapng: of the section */
     unsigned nifaces;
@@ -204,6 +205,7 @@ enum ww_rc ww_capfile_open(struct ww_capfile **out, const char *path, uint32_t s
     if (c == NULL)
         return WW_FAIL(e, WW_E_SYS, "%s: no memory", path);
     c->source = source;
+    c->known_link = NO_LINK;
     c->nblocks = cfg->blocks < 2 ? 2 : cfg->blocks;
     c->blocks = calloc(c->nblocks, sizeof *c->blocks);
     c->iface = calloc(WW_IFACES_MAX, sizeof *c->iface);
@@ -246,8 +248,17 @@ void ww_capfile_close(struct ww_capfile *c)
     free(c);
 }
 
+/* Counts a packet unless the decoder knows its link type. */
+static void other_link(struct ww_capfile *c, uint16_t link)
+{
+    if (ww_link_known(link))
+        c->known_link = link;
+    else if (c->strange++ == 0)
+        c->strange_link = link;
+}
+
 /* Adds a packet to the batch unless the filter leaves it out. */
-static void take(struct ww_capfile *c, struct ww_batch *b, struct ww_slice bytes, uint32_t len,
+static inline void take(struct ww_capfile *c, struct ww_batch *b, struct ww_slice bytes, uint32_t len,
                  uint64_t ts, uint16_t link)
 {
     struct ww_pkt *p = &b->pkt[b->n];
@@ -262,38 +273,39 @@ static void take(struct ww_capfile *c, struct ww_batch *b, struct ww_slice bytes
                           .link = link,
                           .stepped = ww_clock_stepped(c->last_ts, ts) };
     c->last_ts = ts;
-    if (!c->seen_any || link != c->seen_link) { /* asked once a run of packets */
-        c->seen_any = true;
-        c->seen_link = link;
-        c->seen_known = ww_link_known(link);
-    }
-    if (!c->seen_known && c->strange++ == 0)
-        c->strange_link = link;
+    if (link != c->known_link)
+        other_link(c, link);
     if (c->filter != NULL && !ww_filter_pass(c->filter, p))
         c->filtered++;
     else
         b->n++;
 }
 
-/* One classic record. Return: bytes of it, 0 when it is not complete. */
-static size_t pcap_record(struct ww_capfile *c, struct ww_batch *b, bool *bad)
+/**
+ * Takes the classic records of a block, until the batch is full or the next one is not complete.
+ * Return: bytes used; bad is set in front of a record that cannot be one
+ * Limits: WW_SNAP_MAX bytes a packet
+ */
+static size_t pcap_records(struct ww_capfile *c, struct ww_batch *b, struct ww_slice in, bool *bad)
 {
-    struct ww_rd r = ww_rd(have(c));
-    uint32_t sec = rd32(&r, c->be);
-    uint32_t frac = rd32(&r, c->be);
-    uint32_t caplen = rd32(&r, c->be);
-    uint32_t len = rd32(&r, c->be);
-    if (r.bad)
-        return 0;
-    if (caplen > WW_SNAP_MAX) {
-        *bad = true;
-        return 0;
+    const struct iface *f = &c->iface[0];
+    size_t all = in.n;
+    while (b->n < WW_BATCH && in.n >= PCAP_REC) {
+        uint32_t head[4]; /* seconds, fraction, bytes present, bytes on the wire */
+        for (unsigned k = 0; k < 4; k++)
+            head[k] = c->be ? ww_slice_be32(in, k * 4u) : ww_slice_le32(in, k * 4u);
+        if (head[2] > WW_SNAP_MAX) {
+            *bad = true;
+            break;
+        }
+        struct ww_slice packet = ww_slice_from(in, PCAP_REC);
+        if (head[2] > packet.n)
+            break;
+        take(c, b, ww_slice_sub(packet, 0, head[2]), head[3],
+             (uint64_t)head[0] * 1000000000u + head[1] * f->num, f->link);
+        in = ww_slice_from(packet, head[2]);
     }
-    struct ww_slice bytes = ww_rd_bytes(&r, caplen);
-    if (r.bad)
-        return 0;
-    take(c, b, bytes, len, (uint64_t)sec * 1000000000u + frac * c->iface[0].num, c->iface[0].link);
-    return (size_t)PCAP_REC + caplen;
+    return all - in.n;
 }
 
 static void ng_packet(struct ww_capfile *c, struct ww_batch *b, struct ww_rd *r, uint32_t type)
@@ -380,6 +392,17 @@ static void step(struct ww_capfile *c, size_t n)
     c->skip = n > left ? n - left : 0;
 }
 
+/* The blocks that are complete, until the batch is full. */
+static void ng_blocks(struct ww_capfile *c, struct ww_batch *b, bool *bad)
+{
+    while (b->n < WW_BATCH && c->skip == 0 && have(c).n > 0) {
+        size_t used = ng_block(c, b, bad);
+        if (used == 0)
+            return;
+        step(c, used);
+    }
+}
+
 enum ww_capfile_end ww_capfile_next(struct ww_capfile *c, struct ww_batch *b, struct ww_err *e)
 {
     b->n = 0;
@@ -388,12 +411,10 @@ enum ww_capfile_end ww_capfile_next(struct ww_capfile *c, struct ww_batch *b, st
         if (c->skip > 0)
             step(c, (size_t)c->skip);
         bool bad = false;
-        while (b->n < WW_BATCH && c->skip == 0 && have(c).n > 0) {
-            size_t used = c->ng ? ng_block(c, b, &bad) : pcap_record(c, b, &bad);
-            if (used == 0)
-                break;
-            step(c, used);
-        }
+        if (c->ng)
+            ng_blocks(c, b, &bad);
+        else
+            c->at += pcap_records(c, b, have(c), &bad);
         if (b->n > 0) {
             (void)atomic_fetch_add_explicit(&b->block->refs, b->n, memory_order_relaxed);
             return WW_CAP_MORE;

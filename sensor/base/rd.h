@@ -148,6 +148,14 @@ static inline uint32_t ww_slice_be32(struct ww_slice s, size_t i)
            s.p[i + 3];
 }
 
+static inline uint32_t ww_slice_le32(struct ww_slice s, size_t i)
+{
+    if (i >= s.n || s.n - i < 4)
+        return 0;
+    return (uint32_t)s.p[i] | (uint32_t)s.p[i + 1] << 8 | (uint32_t)s.p[i + 2] << 16 |
+           (uint32_t)s.p[i + 3] << 24;
+}
+
 static inline uint64_t ww_slice_le64(struct ww_slice s, size_t i)
 {
     if (i >= s.n || s.n - i < 8)
