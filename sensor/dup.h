@@ -1,11 +1,10 @@
 /* dup.h - copies: one packet that mirror ports deliver more than once. */
 #ifndef WW_DUP_H
 #define WW_DUP_H
-#include "sensor/base/hash.h"
-#include "sensor/decode.h"
+#include "sensor/ends.h"
 
 enum {
-    WW_DUP_WAYS = 4,     /* packets that share a line of the table; the oldest gives way */
+    WW_DUP_WAYS = 4,     /* packets that share a line of the table, the newest first; the oldest gives way */
     WW_DUP_COPIES = 3,   /* copies of one packet; what comes more often is a flood, and counts */
     WW_DUP_SURE_MS = 100, /* between a packet and its copy when both are surely one packet */
     WW_DUP_LIKELY_MS = 5  /* the same when only the time tells a copy from a repetition */
@@ -39,6 +38,8 @@ size_t ww_dups_bytes(uint32_t packets);
  * Return: 0 for frames that are not compared: neither IP nor ARP, or not decoded
  */
 uint64_t ww_dup_hash(const struct ww_dups *t, const struct ww_dec *d);
+/** The same for a decoded IP packet whose ends were mixed already; ends: ordered, see ends.h. */
+uint64_t ww_dup_hash_ip(const struct ww_dups *t, const struct ww_dec *d, uint64_t ends);
 void ww_dup_prefetch(const struct ww_dups *t, uint64_t hash);
 /**
  * Is the packet a copy of one before? It is remembered if not.

@@ -30,28 +30,9 @@ void ww_flows_free(struct ww_flows *t)
     ww_chains_free(&t->chains);
 }
 
-static void words(struct ww_slice ip, uint64_t w[2])
-{
-    struct ww_rd r = ww_rd(ip);
-    w[0] = ip.n == 4 ? ww_rd_le32(&r) : ww_rd_le64(&r);
-    w[1] = ip.n == 4 ? 0 : ww_rd_le64(&r);
-}
-
 uint32_t ww_flow_hash(const struct ww_flows *t, const struct ww_dec *d)
 {
-    uint64_t a[2];
-    uint64_t b[2];
-    words(d->ip[0], a);
-    words(d->ip[1], b);
-    /* each end is mixed by itself, then added: symmetric without sorting */
-    uint64_t pa = (uint64_t)d->port[0] << 40 | d->proto;
-    uint64_t pb = (uint64_t)d->port[1] << 40 | d->proto;
-    uint64_t k0 = t->key.k[0] | 1;
-    uint64_t k1 = t->key.k[1] | 1;
-    uint64_t ha = ww_mix(a[0] ^ pa ^ k0, a[1] ^ k1);
-    uint64_t hb = ww_mix(b[0] ^ pb ^ k0, b[1] ^ k1);
-    uint64_t h = ww_mix(ha + hb + k0, (ha ^ hb) ^ k1);
-    return (uint32_t)(h ^ h >> 32);
+    return ww_ends_of(&t->key, d).either;
 }
 
 void ww_flow_prefetch(const struct ww_flows *t, uint32_t hash)
@@ -72,9 +53,12 @@ uint32_t ww_flow_prefetch2(const struct ww_flows *t, uint32_t hash)
     return WW_NONE;
 }
 
-static bool same_ip(const uint8_t have[16], struct ww_slice ip)
+static inline bool same_ip(const uint8_t have[16], struct ww_slice ip)
 {
-    return memcmp(have, ip.p, ip.n) == 0;
+    struct ww_slice f = { have, 16 };
+    if (ip.n == 4)
+        return ww_slice_le32(f, 0) == ww_slice_le32(ip, 0);
+    return ww_slice_le64(f, 0) == ww_slice_le64(ip, 0) && ww_slice_le64(f, 8) == ww_slice_le64(ip, 8);
 }
 
 uint32_t ww_flow_find(const struct ww_flows *t, const struct ww_dec *d, uint32_t hash,

@@ -5,6 +5,7 @@
 #include "sensor/base/hash.h"
 #include "sensor/base/wheel.h"
 #include "sensor/chain.h"
+#include "sensor/ends.h"
 
 enum ww_flow_state { WW_FS_NEW, WW_FS_OPEN, WW_FS_CLOSED };
 
@@ -66,7 +67,7 @@ struct ww_flows {
 enum ww_rc ww_flows_init(struct ww_flows *t, uint32_t cap, struct ww_key key) WW_MUST_CHECK;
 void ww_flows_free(struct ww_flows *t);
 
-/** Symmetric keyed hash of the innermost tuple; the same for both directions. */
+/** Keyed hash of the innermost tuple, the same for both directions: see ends.h. */
 uint32_t ww_flow_hash(const struct ww_flows *t, const struct ww_dec *d);
 /** Asks the processor for the table line of a hash; and, in a second round, for the flow itself.
  * Return: the flow that it most likely is, WW_NONE when there is none with this hash */
