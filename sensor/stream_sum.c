@@ -15,14 +15,22 @@ static uint16_t fold(uint64_t sum)
     return sum == 0xffff ? 0 : (uint16_t)sum; /* two ways to write nothing */
 }
 
-static uint64_t sum_words(struct ww_slice in)
+/* Words of four bytes in the byte order of x86: the sum of one's complement comes out with its bytes
+ * changed over, whatever the order (RFC 1071 2 (B)). */
+static inline uint64_t sum_words(struct ww_slice in)
 {
     uint64_t sum = 0;
     size_t at = 0;
-    for (; at + 4 <= in.n; at += 4)
-        sum += ww_slice_be32(in, at);
-    for (; at < in.n; at++)
-        sum += (uint32_t)ww_slice_at(in, at) << 8 * (3 - at % 4);
+    for (; at + 8 <= in.n; at += 8) {
+        uint64_t w = ww_slice_le64(in, at);
+        sum += (w & 0xffffffffu) + (w >> 32);
+    }
+    if (at + 4 <= in.n) {
+        sum += ww_slice_le32(in, at);
+        at += 4;
+    }
+    for (unsigned shift = 0; at < in.n; at++, shift += 8)
+        sum += (uint32_t)ww_slice_at(in, at) << shift;
     return sum;
 }
 
@@ -35,7 +43,8 @@ static uint16_t sum_of(const struct ww_dec *d)
 /* RFC 9293 3.1: the checksum over everything is nothing. */
 static bool is_right(const struct ww_dec *d)
 {
-    return fold(sum_words(d->ip[0]) + sum_words(d->ip[1]) + d->proto + d->l4.n + sum_words(d->l4)) == 0;
+    uint64_t rest = ((uint64_t)d->proto + d->l4.n) << 8; /* bytes changed over, as those of the words */
+    return fold(sum_words(d->ip[0]) + sum_words(d->ip[1]) + rest + sum_words(d->l4)) == 0;
 }
 
 void ww_stream_remember(struct ww_side *x, const struct ww_dec *d, uint32_t seq)
