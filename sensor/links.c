@@ -43,7 +43,7 @@ static uint16_t *find(const struct ww_links *t, uint32_t source, uint16_t vlan)
     return &t->slot[s];
 }
 
-uint32_t ww_links_get(struct ww_links *t, uint32_t source, uint16_t vlan, uint64_t frame)
+__attribute__((noinline)) static uint32_t get(struct ww_links *t, uint32_t source, uint16_t vlan, uint64_t frame)
 {
     uint16_t *s = find(t, source, vlan);
     if (*s == 0 && vlan != WW_LINK_REST && t->vlans == WW_LINK_VLANS_MAX) {
@@ -59,6 +59,16 @@ uint32_t ww_links_get(struct ww_links *t, uint32_t source, uint16_t vlan, uint64
     t->of[t->n].s.vlan = vlan;
     *s = (uint16_t)++t->n;
     return t->n - 1;
+}
+
+uint32_t ww_links_get(struct ww_links *t, uint32_t source, uint16_t vlan, uint64_t frame)
+{
+    struct ww_link_near *n = &t->near[(source * 8 + vlan) % WW_LINK_NEAR];
+    if (n->at == 0 || n->source != source || n->vlan != vlan) {
+        uint16_t at = (uint16_t)(get(t, source, vlan, frame) + 1);
+        *n = (struct ww_link_near){ .source = source, .vlan = vlan, .at = at };
+    }
+    return n->at - 1u;
 }
 
 void ww_link_add(struct ww_link_stats *to, const struct ww_link_stats *from)

@@ -13,7 +13,8 @@ enum {
     WW_LINK_SOURCES_MAX = 4096,   /* each may have one entry more, for VLANs without an entry */
     WW_LINKS_MAX = WW_LINK_VLANS_MAX + WW_LINK_SOURCES_MAX,
     WW_LINK_SLOTS = 32768,        /* power of two, over twice the entries */
-    WW_LINK_REST = 0xffff         /* vlan of such an entry; no VLAN has this number */
+    WW_LINK_REST = 0xffff,        /* vlan of such an entry; no VLAN has this number */
+    WW_LINK_NEAR = 64             /* look-ups that are remembered */
 };
 
 struct ww_link {
@@ -28,6 +29,12 @@ struct ww_links {
     struct ww_link *of;
     uint16_t *slot; /* index + 1, 0 = empty */
     uint32_t n, vlans;
+    /* answers of the last look-ups, which hold for the life of the table: most packets come from few VLANs */
+    struct ww_link_near {
+        uint32_t source;
+        uint16_t vlan;
+        uint16_t at; /* index + 1, 0 = empty */
+    } near[WW_LINK_NEAR];
 };
 
 enum ww_rc ww_links_init(struct ww_links *t) WW_MUST_CHECK;

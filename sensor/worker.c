@@ -262,8 +262,9 @@ static void on_packet(struct ww_worker *w, const struct ww_dec *d, uint32_t hash
                           ww_dec_name((enum ww_dec_outcome)d->outcome), "packet");
 }
 
-/* A datagram may carry a tunnel, in which there may be a fragment of another. */
-static void on_fragment(struct ww_worker *w, struct ww_dec *d, const struct ww_pkt *p)
+/* A datagram may carry a tunnel, in which there may be a fragment of another.
+ * Return: false while the datagram is not complete; else d is that of the innermost packet, and hash its flow's */
+static bool on_fragment(struct ww_worker *w, struct ww_dec *d, const struct ww_pkt *p, uint32_t *hash)
 {
     for (unsigned n = 0; d->outcome == WW_DEC_OK && d->frag; n++) {
         struct ww_slice whole = { NULL, 0 };
@@ -273,11 +274,12 @@ static void on_fragment(struct ww_worker *w, struct ww_dec *d, const struct ww_p
             break;
         }
         if (!whole_of(w, d, p, &whole))
-            return;
+            return false;
         w->stats.dec[ww_decode_transport(d, whole)]++;
     }
     w->stats.tunnelled += d->ntunnel > 0;
-    on_packet(w, d, d->outcome == WW_DEC_OK ? ww_flow_hash(&w->flows, d) : 0, p);
+    *hash = d->outcome == WW_DEC_OK ? ww_flow_hash(&w->flows, d) : 0;
+    return true;
 }
 
 static void count(struct ww_worker *w, const struct ww_dec *d)
@@ -285,8 +287,7 @@ static void count(struct ww_worker *w, const struct ww_dec *d)
     struct ww_worker_stats *s = &w->stats;
     s->dec[d->outcome]++;
     s->tunnelled += d->ntunnel > 0;
-    s->ipv4 += d->fam == 4;
-    s->ipv6 += d->fam == 6;
+    s->fam[d->fam % WW_FAMS]++;
     if (d->outcome != WW_DEC_OK) {
         s->arp += d->ethertype == ET_ARP;
         s->other += d->outcome == WW_DEC_NOT_IP && d->ethertype != ET_ARP;
@@ -299,13 +300,15 @@ static void count(struct ww_worker *w, const struct ww_dec *d)
     }
 }
 
-static void one(struct ww_worker *w, const struct ww_pkt *p, struct ww_dec *d, uint32_t hash,
-                uint64_t same)
+/* The last round: packet i of the batch goes its way. */
+static inline void one(struct ww_worker *w, const struct ww_pkt *p, unsigned i)
 {
     struct ww_engine *g = &w->engine;
-    w->stats.clock_steps += p->stepped;
+    struct ww_dec *d = &w->dec[i];
+    if (p->stepped)
+        w->stats.clock_steps++;
     g->order = ww_order(p->source, p->frame);
-    if (p->ts / NS > w->now / NS || w->now == 0)
+    if (p->ts >= w->next_tick)
         ww_worker_timers(w, p->ts);
     if (p->ts > w->now)
         w->now = p->ts;
@@ -316,10 +319,8 @@ static void one(struct ww_worker *w, const struct ww_pkt *p, struct ww_dec *d, u
     /* after the timers: what they tell does not know this packet yet */
     w->stats.packets++;
     w->stats.bytes += p->len;
-    w->stats.truncated += d->cut && !p->shed;
-    w->stats.load_cut += p->shed;
     ww_worker_on_link(w, p, d);
-    bool copy = p->fate == WW_FATE_OWN ? ww_dup_is_copy(&w->dups, d, same, p->ts)
+    bool copy = p->fate == WW_FATE_OWN ? ww_dup_is_copy(&w->dups, d, w->same[i], p->ts)
                                        : p->fate == WW_FATE_COPY;
     if (copy) { /* seen through another mirror port */
         w->stats.copies++;
@@ -327,10 +328,10 @@ static void one(struct ww_worker *w, const struct ww_pkt *p, struct ww_dec *d, u
         return;
     }
     count(w, d);
-    if (d->outcome == WW_DEC_OK && d->frag)
-        on_fragment(w, d, p);
-    else
-        on_packet(w, d, hash, p);
+    uint32_t hash = w->hash[i];
+    if (d->outcome == WW_DEC_OK && d->frag && !on_fragment(w, d, p, &hash))
+        return;
+    on_packet(w, d, hash, p);
 }
 
 /* The third round: what hangs on a flow. */
@@ -343,26 +344,35 @@ static void prefetch_tcp(const struct ww_worker *w, const struct ww_flow *f)
         __builtin_prefetch(t + at, 1);
 }
 
+/* The first round: what the packet is, and where the tables would know it. */
+static inline void look(struct ww_worker *w, const struct ww_pkt *p, unsigned i)
+{
+    struct ww_dec *d = &w->dec[i];
+    struct ww_ends e = { .either = 0 };
+    if (ww_decode(p, d) == WW_DEC_OK) {
+        e = ww_ends_of(&w->flows.key, d);
+        ww_flow_prefetch(&w->flows, e.either);
+        w->same[i] = ww_dup_hash_ip(&w->dups, d, e.ordered);
+    } else {
+        w->same[i] = ww_dup_hash(&w->dups, d);
+    }
+    w->hash[i] = e.either;
+    ww_dup_prefetch(&w->dups, w->same[i]);
+}
+
 void ww_worker_packets(struct ww_worker *w, const struct ww_pkt *p, unsigned n)
 {
     for (unsigned from = 0; from < n; from += WW_BATCH) {
         unsigned k = n - from < WW_BATCH ? n - from : WW_BATCH;
-        for (unsigned i = 0; i < k; i++) {
-            w->hash[i] = 0;
-            if (ww_decode(&p[from + i], &w->dec[i]) == WW_DEC_OK && !w->dec[i].frag) {
-                w->hash[i] = ww_flow_hash(&w->flows, &w->dec[i]);
-                ww_flow_prefetch(&w->flows, w->hash[i]);
-            }
-            w->same[i] = ww_dup_hash(&w->dups, &w->dec[i]);
-            ww_dup_prefetch(&w->dups, w->same[i]);
-        }
+        for (unsigned i = 0; i < k; i++)
+            look(w, &p[from + i], i);
         for (unsigned i = 0; i < k; i++)
             w->near[i] = w->dec[i].outcome == WW_DEC_OK ? ww_flow_prefetch2(&w->flows, w->hash[i]) : WW_NONE;
         for (unsigned i = 0; i < k; i++)
             if (w->near[i] != WW_NONE)
                 prefetch_tcp(w, ww_flow_at(&w->flows, w->near[i]));
         for (unsigned i = 0; i < k; i++)
-            one(w, &p[from + i], &w->dec[i], w->hash[i], w->same[i]);
+            one(w, &p[from + i], i);
     }
     w->engine.pkt = NULL;
     w->engine.dec = NULL;

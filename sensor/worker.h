@@ -38,9 +38,12 @@ struct ww_worker_cfg {
     void *emit_to;
 };
 
+enum { WW_FAMS = 8 };
+
 struct ww_worker_stats {
     uint64_t packets, bytes, truncated, clock_steps, copies;
-    uint64_t ipv4, ipv6, tcp, udp, icmp, arp, other, fragments, tunnelled;
+    uint64_t fam[WW_FAMS]; /* by the family of the innermost header: 4, 6; 0 = not IP */
+    uint64_t tcp, udp, icmp, arp, other, fragments, tunnelled;
     uint64_t dec[WW_DEC_N];
     uint64_t fragments_differing;
     uint64_t midstream, tcp_flows, tcp_used, one_way, no_tcp;
@@ -62,11 +65,10 @@ struct ww_worker {
     struct ww_engine engine;
     struct ww_worker_stats stats;
     uint64_t now;   /* newest packet time, ns */
+    uint64_t next_tick;  /* the full second behind it: then timers are looked at */
     uint64_t stats_turn; /* period of the last statistics */
     struct ww_links links;
-    uint32_t link;              /* of the packet at hand */
-    uint32_t link_source;       /* the packet before: its source and VLAN, so that the next of the */
-    uint16_t link_vlan;         /* same kind needs no look-up */
+    uint32_t link;  /* of the packet at hand */
     struct ww_stream_stats on_links; /* what of the stream's counters the links have already */
     uint32_t *due;  /* flows whose timers are due at one tick */
     uint32_t flow;  /* flow of the segment at hand, for the sink */

@@ -142,6 +142,7 @@ void ww_worker_timers(struct ww_worker *w, uint64_t now)
 {
     const struct ww_pkt *pkt = w->engine.pkt;
     const struct ww_dec *dec = w->engine.dec;
+    w->next_tick = (now / NS + 1) * NS;
     w->engine.pkt = NULL; /* what timers tell belongs to no frame */
     w->engine.dec = NULL;
     uint32_t n = ww_worker_collect_due(w, now);

@@ -3,29 +3,32 @@
 
 /* ---- counters by interface and VLAN ---------------------------------------------------------------- */
 
+/* What is wrong with a packet: with its time, its length, its headers. */
+static void on_flaw(struct ww_worker *w, const struct ww_pkt *p, const struct ww_dec *d)
+{
+    struct ww_link_stats *s = &w->links.of[w->link].s;
+    w->stats.truncated += d->cut && !p->shed;
+    w->stats.load_cut += p->shed;
+    s->truncated += d->cut && !p->shed;
+    s->clock_steps += p->stepped;
+    s->invalid += d->outcome > WW_DEC_NOT_IP;
+}
+
 void ww_worker_on_link(struct ww_worker *w, const struct ww_pkt *p, const struct ww_dec *d)
 {
     /* as everywhere: the innermost tag is the network that a device is in */
     uint16_t vlan = d->nvlan > 0 ? d->vlan[(d->nvlan - 1u) % WW_VLAN_MAX] : 0;
-    if (w->links.n == 0 || p->source != w->link_source || vlan != w->link_vlan) {
-        w->link = ww_links_get(&w->links, p->source, vlan, p->frame);
-        w->link_source = p->source;
-        w->link_vlan = vlan;
-        if (w->links.of[w->link].s.packets == 0)
-            w->links.of[w->link].s.first = p->ts;
-    }
+    w->link = ww_links_get(&w->links, p->source, vlan, p->frame);
     struct ww_link_stats *s = &w->links.of[w->link].s;
-    s->packets++;
+    if (s->packets++ == 0)
+        s->first = p->ts;
     s->bytes += p->len;
     if (p->ts > s->last)
         s->last = p->ts;
     if (p->ts < s->first)
         s->first = p->ts;
-    if (!p->stepped && !d->cut && d->outcome <= WW_DEC_NOT_IP)
-        return;
-    s->truncated += d->cut && !p->shed;
-    s->clock_steps += p->stepped;
-    s->invalid += d->outcome > WW_DEC_NOT_IP;
+    if (p->stepped || p->shed || d->cut || d->outcome > WW_DEC_NOT_IP)
+        on_flaw(w, p, d);
 }
 
 void ww_worker_link_stream(struct ww_worker *w, uint32_t link)
@@ -77,8 +80,8 @@ void ww_worker_add_stats(const struct ww_worker *w, struct ww_stats *s)
     s->capture__clock_steps += x->clock_steps;
     s->capture__copies += x->copies;
     s->capture__recent_evicted += w->dups.evicted;
-    s->decoder__ipv4 += x->ipv4;
-    s->decoder__ipv6 += x->ipv6;
+    s->decoder__ipv4 += x->fam[4];
+    s->decoder__ipv6 += x->fam[6];
     s->decoder__tcp += x->tcp;
     s->decoder__udp += x->udp;
     s->decoder__icmp += x->icmp;
