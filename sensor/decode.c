@@ -27,11 +27,18 @@ const char *ww_tunnel_name(uint8_t kind)
     return kind < WW_TUN_N ? names[kind] : "?";
 }
 
+/* What cannot be the header that it should be is all payload. */
+static inline unsigned no_header(struct ww_dec *d, struct ww_slice in, enum ww_dec_outcome why)
+{
+    d->payload = in;
+    return why;
+}
+
 /* RFC 9293 3.1 */
 static inline unsigned tcp(struct ww_dec *d, struct ww_slice in)
 {
     if (in.n < 20)
-        return WW_DEC_SHORT;
+        return no_header(d, in, WW_DEC_SHORT);
     d->port[0] = ww_slice_be16(in, 0);
     d->port[1] = ww_slice_be16(in, 2);
     d->seq = ww_slice_be32(in, 4);
@@ -40,7 +47,7 @@ static inline unsigned tcp(struct ww_dec *d, struct ww_slice in)
     d->window = ww_slice_be16(in, 14);
     size_t hlen = (size_t)(ww_slice_at(in, 12) >> 4) * 4;
     if (hlen < 20)
-        return WW_DEC_TCP_HLEN;
+        return no_header(d, in, WW_DEC_TCP_HLEN);
     d->wire = d->wire > hlen ? d->wire - (uint32_t)hlen : 0;
     d->payload = ww_slice_from(in, hlen);
     return hlen <= in.n || d->cut ? WW_DEC_OK : WW_DEC_TCP_HLEN;
@@ -50,16 +57,16 @@ static inline unsigned tcp(struct ww_dec *d, struct ww_slice in)
 static inline unsigned udp(struct ww_dec *d, struct ww_slice in)
 {
     if (in.n < 8)
-        return WW_DEC_SHORT;
+        return no_header(d, in, WW_DEC_SHORT);
     d->port[0] = ww_slice_be16(in, 0);
     d->port[1] = ww_slice_be16(in, 2);
     uint16_t len = ww_slice_be16(in, 4);
     if (len != 0 && len < 8)
-        return WW_DEC_UDP_LEN;
+        return no_header(d, in, WW_DEC_UDP_LEN);
     size_t left = in.n - 8;
     size_t body = len == 0 ? left : (size_t)len - 8; /* 0: jumbogram or offload */
     if (body > left && !d->cut)
-        return WW_DEC_UDP_LEN;
+        return no_header(d, in, WW_DEC_UDP_LEN);
     d->wire = (uint32_t)body;
     d->payload = ww_slice_sub(ww_slice_from(in, 8), 0, body);
     return ww_dec_tunnel_port(d->port[0]) || ww_dec_tunnel_port(d->port[1]) ? WW_MORE_PORT : WW_DEC_OK;
@@ -81,11 +88,11 @@ static unsigned icmp(struct ww_dec *d, struct ww_slice in)
 static inline unsigned transport(struct ww_dec *d, struct ww_slice in)
 {
     d->l4 = in;
-    d->payload = in;
     if (d->proto == WW_IPPROTO_TCP)
         return tcp(d, in);
     if (d->proto == WW_IPPROTO_UDP)
         return udp(d, in);
+    d->payload = in;
     if (d->proto == WW_IPPROTO_ICMP || d->proto == WW_IPPROTO_ICMP6)
         return icmp(d, in);
     return WW_MORE_PROTO;
@@ -123,11 +130,16 @@ static inline unsigned ipv4(struct ww_dec *d, struct ww_slice in)
     d->frag_id = ww_slice_be16(in, 4);
     d->ttl = ww_slice_at(in, 8);
     d->proto = ww_slice_at(in, 9);
-    if (vhl >> 4 != 4)
-        return WW_DEC_IP_VERSION;
-    size_t hlen = (size_t)(vhl & 15) * 4;
+    size_t hlen = 20;
     size_t len = total == 0 ? in.n : total; /* 0: segmentation offload */
-    if (hlen < 20 || hlen > len)
+    if (vhl != 0x45) { /* options, or nonsense */
+        hlen = (size_t)(vhl & 15) * 4;
+        if (vhl >> 4 != 4)
+            return WW_DEC_IP_VERSION;
+        if (hlen < 20)
+            return WW_DEC_IP_HLEN;
+    }
+    if (hlen > len)
         return WW_DEC_IP_HLEN;
     if (len > in.n && !d->cut)
         return WW_DEC_IP_LEN;
@@ -184,7 +196,8 @@ static bool ipv6_ext(struct ww_dec *d, struct ww_rd *r, uint8_t *next)
     return !r->bad;
 }
 
-static unsigned ipv6_exts(struct ww_dec *d, struct ww_slice in)
+/* Out of the way: what it needs room for, packets without such headers would pay, too. */
+__attribute__((noinline)) static unsigned ipv6_exts(struct ww_dec *d, struct ww_slice in)
 {
     struct ww_rd r = ww_rd(in);
     unsigned n = 0;

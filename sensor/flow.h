@@ -83,6 +83,6 @@ void ww_flow_del(struct ww_flows *t, uint32_t i);
 uint32_t ww_flow_victim(struct ww_flows *t);
 static inline struct ww_flow *ww_flow_at(const struct ww_flows *t, uint32_t i)
 {
-    return ww_slab_at(&t->slab, i);
+    return (struct ww_flow *)(void *)t->slab.base + i; /* a shift; the slab would have to multiply */
 }
 #endif

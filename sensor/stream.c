@@ -322,36 +322,23 @@ static void old_bytes(struct ww_stream *s, struct ww_tcp *t, struct ww_side *x, 
     s->stats.retransmits++;
 }
 
-static void payload(struct ww_stream *s, struct ww_tcp *t, const struct ww_dec *d, enum ww_dir dir,
-                    uint32_t seq, uint64_t ts, const struct ww_stream_sink *sink)
+/* The next bytes, and none wait: the way of nearly every segment. first: where the segment began. */
+static inline void in_order(struct ww_stream *s, struct ww_side *x, const struct ww_dec *d,
+                            enum ww_dir dir, uint32_t first, struct ww_slice in,
+                            const struct ww_stream_sink *sink)
+{
+    x->wild = 0;
+    ww_stream_remember(x, d, first);
+    deliver(s, x, dir, in, sink);
+}
+
+/* A segment ahead of the next byte: behind a hole. */
+static void ahead_of_next(struct ww_stream *s, struct ww_tcp *t, const struct ww_dec *d, enum ww_dir dir,
+                          uint32_t seq, uint64_t ts, const struct ww_stream_sink *sink)
 {
     struct ww_side *x = &t->side[dir];
     struct ww_slice in = d->payload;
-    const uint32_t first = seq;
     int32_t ahead = diff(seq, x->next);
-    if (ahead < 0) {
-        size_t old = (size_t)(-(int64_t)ahead);
-        if (ww_stream_contradicts(x, d, seq))
-            tell_differs(s, dir, sink);
-        if (old >= in.n) {
-            old_bytes(s, t, x, seq, in.n);
-            return;
-        }
-        t->retransmits++;
-        s->stats.retransmits++;
-        in = ww_slice_from(in, old);
-        seq += (uint32_t)old;
-        ahead = 0;
-    }
-    if (ahead == 0) {
-        x->wild = 0;
-        ww_stream_remember(x, d, first);
-        if (x->seg.i == WW_NONE)
-            deliver(s, x, dir, in, sink);
-        else
-            fill_hole(s, x, dir, fresh_of(&t->side[dir ^ 1], seq, in), ts, sink);
-        return;
-    }
     bool near = x->seg.i != WW_NONE && diff(seq, seg_at(s, x->tail)->seq) < WILD_AHEAD;
     if (ahead > WILD_AHEAD && !near && ++x->wild < WILD_TRUST)
         return; /* a forged or damaged segment must not move the stream; a real jump repeats */
@@ -369,6 +356,40 @@ static void payload(struct ww_stream *s, struct ww_tcp *t, const struct ww_dec *
     }
     x->rx_after++;
     ahead_of_hole(s, x, dir, fresh_of(&t->side[dir ^ 1], seq, in), sink);
+}
+
+/* A segment that is not simply the next: it came before, or too early, or others wait behind it. */
+static void out_of_order(struct ww_stream *s, struct ww_tcp *t, const struct ww_dec *d, enum ww_dir dir,
+                         uint32_t seq, uint64_t ts, const struct ww_stream_sink *sink)
+{
+    struct ww_side *x = &t->side[dir];
+    struct ww_slice in = d->payload;
+    const uint32_t first = seq;
+    int32_t ahead = diff(seq, x->next);
+    if (ahead > 0) {
+        ahead_of_next(s, t, d, dir, seq, ts, sink);
+        return;
+    }
+    if (ahead < 0) {
+        size_t old = (size_t)(-(int64_t)ahead);
+        if (ww_stream_contradicts(x, d, seq))
+            tell_differs(s, dir, sink);
+        if (old >= in.n) {
+            old_bytes(s, t, x, seq, in.n);
+            return;
+        }
+        t->retransmits++;
+        s->stats.retransmits++;
+        in = ww_slice_from(in, old);
+        seq += (uint32_t)old;
+    }
+    if (x->seg.i == WW_NONE) {
+        in_order(s, x, d, dir, first, in, sink);
+        return;
+    }
+    x->wild = 0;
+    ww_stream_remember(x, d, first);
+    fill_hole(s, x, dir, fresh_of(&t->side[dir ^ 1], seq, in), ts, sink);
 }
 
 /* The side begins at seq, unless bytes of it were seen. */
@@ -424,7 +445,10 @@ bool ww_stream_segment(struct ww_stream *s, struct ww_tcp *t, const struct ww_de
             return false;
         uint64_t before = x->seen;
         uint32_t waiting = x->ooo_bytes;
-        payload(s, t, d, dir, seq, ts, sink);
+        if (seq == x->next && x->seg.i == WW_NONE)
+            in_order(s, x, d, dir, seq, in, sink);
+        else
+            out_of_order(s, t, d, dir, seq, ts, sink);
         fresh = x->seen != before || x->ooo_bytes != waiting;
         if (d->wire > in.n && diff(x->next, seq + (uint32_t)in.n) == 0)
             lose_cut(s, x, dir, seq + d->wire, sink);
