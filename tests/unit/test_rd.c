@@ -117,6 +117,9 @@ Test(slice, fields_of_a_header)
     cr_assert(eq(u32, ww_slice_be32(s, 3), 0));
     cr_assert(eq(u32, ww_slice_be32(s, 6), 0));
     cr_assert(eq(u32, ww_slice_be32(s, SIZE_MAX - 1), 0));
+    cr_assert(eq(u32, ww_slice_le32(s, 2), 0x06050403));
+    cr_assert(eq(u32, ww_slice_le32(s, 3), 0));
+    cr_assert(eq(u32, ww_slice_le32(s, SIZE_MAX - 1), 0));
     cr_assert(eq(u64, ww_slice_le64(s, 0), 0)); /* six bytes are too few */
     struct ww_slice nine = WW_SLICE_LIT("\x08\x07\x06\x05\x04\x03\x02\x01\xff");
     cr_assert(eq(u64, ww_slice_le64(nine, 0), 0x0102030405060708));
