@@ -35,8 +35,10 @@ enum ww_rc ww_detect_new(struct ww_detect **out, const struct ww_detect_cfg *cfg
     d->loss_ppm = WW_NULL32;
     for (unsigned i = 0; cfg->app_names != NULL && cfg->app_names[i] != NULL && i < 256; i++)
         d->medical[i] = ww_detect_medical(cfg->app_names[i]);
+    size_t exceptions;
+    (void)ww_site_exceptions(cfg->site, &exceptions);
     struct ww_alerts_conf ac = { .key = ww_key_random(),
-                                 .exception = cfg->site != NULL ? exception_of : NULL,
+                                 .exception = exceptions > 0 ? exception_of : NULL,
                                  .exception_arg = d };
     enum ww_rc rc = ww_seen_fields(d, e);
     if (rc == WW_OK)

@@ -23,6 +23,7 @@ struct ww_alerts {
     struct ww_alerts_stats stats;
     struct ww_at t;
     uint64_t next_id;
+    struct ww_alert key; /* of the finding at hand; all that is no part of a key stays zero */
 };
 
 /* One call of ww_alerts_raise(). */
@@ -38,7 +39,7 @@ struct raise {
     uint16_t mods;
     struct ww_sev s;
     const char *exception;
-    struct ww_alert key; /* only the fields that make the key */
+    struct ww_alert *key; /* only the fields that make the key */
 };
 
 /**
@@ -81,23 +82,33 @@ const struct ww_alerts_stats *ww_alerts_stats(const struct ww_alerts *a)
  * ------------------------------------------------------------------------------------------------
  */
 
+/* The numbers of a key and the lengths of its texts, so that the texts can follow without a mark
+ * between them. */
+struct key_head {
+    uint16_t class, port, asset, peer;
+    char kind, variant;
+    uint8_t ip_proto, none;
+};
+
 static uint64_t hash_of(const struct ww_alerts *a, char kind, const struct ww_alert *r,
                         bool with_peer)
 {
     char b[KEY_MAX];
     struct ww_out o = ww_out(b, sizeof b);
-    ww_out_c(&o, kind);
-    ww_out_raw(&o, &r->class, sizeof r->class);
-    ww_out_c(&o, ww_alert_variant(r));
+    struct key_head h = { .class = r->class,
+                          .asset = r->asset_id.len,
+                          .kind = kind,
+                          .variant = ww_alert_variant(r) };
+    if (with_peer) {
+        h.port = r->port;
+        h.peer = r->peer.len;
+        h.ip_proto = r->ip_proto;
+    }
+    ww_out_raw(&o, &h, sizeof h);
     ww_out_raw(&o, r->asset_id.b, r->asset_id.len);
     if (with_peer) {
-        ww_out_c(&o, 0);
         ww_out_raw(&o, r->peer.b, r->peer.len);
-        ww_out_c(&o, 0);
         ww_out_raw(&o, r->peer_role.b, r->peer_role.len);
-        ww_out_c(&o, 0);
-        ww_out_c(&o, (char)r->ip_proto);
-        ww_out_raw(&o, &r->port, sizeof r->port);
     }
     return ww_siphash(&a->conf.key, (struct ww_slice){ (const uint8_t *)b, o.n });
 }
@@ -177,7 +188,7 @@ static void remember(struct ww_at_note *n, uint16_t class, uint64_t now)
 static void compute(struct raise *x)
 {
     const struct ww_finding *f = x->f;
-    struct ww_slice asset = WW_STR(x->key.asset_id);
+    struct ww_slice asset = WW_STR(x->key->asset_id);
     x->w = ww_device_weight(f->device_class, f->role, f->weight_least);
     x->mods = ww_ar_modifiers(f);
     if (asset.n > 0 && related(ww_at_note(&x->a->t, asset_hash(x->a, asset)), f->class, x->now))
@@ -235,7 +246,7 @@ static void fill(struct raise *x, uint32_t i, uint64_t recurrence_of)
     struct ww_event *e = ww_at_event(&x->a->t, i);
     struct ww_alert *r = ww_at_alert(&x->a->t, i);
     ww_ar_header(e, x->f->cause);
-    *r = x->key;
+    *r = *x->key;
     if (!ww_ar_fill(r, x->f, x->now))
         e->flags |= WW_EV_TRUNCATED;
     r->alert_id = x->a->next_id++;
@@ -249,7 +260,7 @@ static void fill(struct raise *x, uint32_t i, uint64_t recurrence_of)
 static void raise_new(struct raise *x, uint64_t hash, uint32_t closed)
 {
     struct ww_alerts *a = x->a;
-    const struct ww_alert *key = &x->key;
+    const struct ww_alert *key = x->key;
     uint64_t recurrence_of = 0;
     uint32_t i = closed;
     if (closed != WW_AT_NONE) { /* a person closed it: a new number, marked as a recurrence */
@@ -299,7 +310,7 @@ static void gather(struct raise *x, uint32_t i)
 static uint64_t fold(struct raise *x, uint64_t hash)
 {
     struct ww_alerts *a = x->a;
-    struct ww_alert *key = &x->key;
+    struct ww_alert *key = x->key;
     if (ww_at_note(&a->t, hash_of(a, 'K', key, false))->peers < WW_ALERTS_PEERS)
         return hash;
     if (key->peer.len > 0)
@@ -313,12 +324,12 @@ static uint64_t fold(struct raise *x, uint64_t hash)
 /* Adds what became known later to the alert of a finding; it is told with the next record. */
 static void amend(struct raise *x)
 {
-    uint64_t hash = hash_of(x->a, 'E', &x->key, true), folded = x->a->stats.folded;
-    uint32_t i = find(x->a, &x->key, hash);
+    uint64_t hash = hash_of(x->a, 'E', x->key, true), folded = x->a->stats.folded;
+    uint32_t i = find(x->a, x->key, hash);
     if (i == WW_AT_NONE) {
         hash = fold(x, hash);
         x->a->stats.folded = folded; /* the finding itself was counted there */
-        i = find(x->a, &x->key, hash);
+        i = find(x->a, x->key, hash);
     }
     if (i == WW_AT_NONE || x->a->t.entry[i].list == 0 || x->f->bytes_out == WW_NULL64)
         return;
@@ -330,7 +341,7 @@ static void amend(struct raise *x)
 void ww_alerts_raise(struct ww_alerts *a, const struct ww_finding *f, uint64_t now_ns,
                      ww_event_fn *emit, void *to)
 {
-    struct raise x = { .a = a, .f = f, .now = now_ns, .emit = emit, .to = to };
+    struct raise x = { .a = a, .f = f, .now = now_ns, .emit = emit, .to = to, .key = &a->key };
     a->stats.findings += !f->amends;
     x.c = ww_guide_class(a->g, f->class);
     x.v = x.c != NULL ? ww_class_variant(x.c, f->variant) : NULL;
@@ -338,7 +349,7 @@ void ww_alerts_raise(struct ww_alerts *a, const struct ww_finding *f, uint64_t n
         a->stats.unclassed++;
         return;
     }
-    ww_ar_key(&x.key, f);
+    ww_ar_key(x.key, f);
     if (f->amends) {
         amend(&x);
         return;
@@ -346,11 +357,11 @@ void ww_alerts_raise(struct ww_alerts *a, const struct ww_finding *f, uint64_t n
     compute(&x);
     if (x.exception != NULL)
         a->stats.excepted++;
-    uint64_t hash = hash_of(a, 'E', &x.key, true);
-    uint32_t i = find(a, &x.key, hash);
+    uint64_t hash = hash_of(a, 'E', x.key, true);
+    uint32_t i = find(a, x.key, hash);
     if (i == WW_AT_NONE) {
         hash = fold(&x, hash);
-        i = find(a, &x.key, hash);
+        i = find(a, x.key, hash);
     }
     if (i == WW_AT_NONE || a->t.entry[i].list == 0)
         raise_new(&x, hash, i);

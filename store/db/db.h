@@ -62,6 +62,7 @@ struct ww_feed {
     const struct ww_table *t;
     const struct ww_field *f[WW_DB_COLS_MAX]; /* NULL for header items */
     uint8_t item[WW_DB_COLS_MAX];             /* see ww_db_item */
+    bool key[WW_DB_COLS_MAX];                 /* never NULL */
     sqlite3_stmt *put;
     const char *told; /* events that put writes now, see told.c */
     size_t told_n;

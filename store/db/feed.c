@@ -14,6 +14,7 @@ static enum ww_rc resolve(struct ww_store *s, struct ww_feed *fd, const struct w
     for (uint16_t i = 0; i < t->ncols; i++) {
         const struct ww_col *c = &t->cols[i];
         fd->item[i] = ww_db_item(c->from);
+        fd->key[i] = c->merge == WW_M_KEY;
         if (fd->item[i] != WW_DB_NO_ITEM)
             continue;
         enum ww_rc rc = ww_field_find(s->registry, type->name, c->from, &type, &fd->f[i], e);

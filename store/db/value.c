@@ -10,27 +10,30 @@ static void put_u64(sqlite3_context *to, uint64_t v)
     sqlite3_result_int64(to, v > INT64_MAX ? INT64_MAX : (sqlite3_int64)v);
 }
 
-/* The first of 8 bytes at once that are not all ASCII, or hold a NUL. */
-static size_t ascii_run(struct ww_slice s)
+/* Eight bytes at once: a byte of 0 borrows from its high bit (Mycroft's test), one of 0x80 and more
+ * has it. */
+static bool odd(uint64_t w)
+{
+    return ((w | (w - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080)) != 0;
+}
+
+/* Is all of it ASCII without NUL? Nearly always. */
+static bool plain(struct ww_slice s)
 {
     size_t i = 0;
-    for (; i + 8 <= s.n; i += 8) {
-        uint64_t w;
-        ww_copy(&w, ww_slice_sub(s, i, 8));
-        /* a byte of 0 borrows from its high bit (Mycroft's test), one of 0x80 and more has it */
-        if (((w | (w - UINT64_C(0x0101010101010101))) & UINT64_C(0x8080808080808080)) != 0)
-            break;
-    }
-    return i;
+    for (; i + 8 <= s.n; i += 8)
+        if (odd(ww_slice_le64(s, i)))
+            return false;
+    if (s.n >= 8) /* the rest, together with bytes that were looked at */
+        return i == s.n || !odd(ww_slice_le64(s, s.n - 8));
+    while (i < s.n && (uint8_t)(ww_slice_at(s, i) - 1) < 0x7f)
+        i++;
+    return i == s.n;
 }
 
 static bool clean(struct ww_slice s)
 {
-    for (size_t i = ascii_run(s); i < s.n;) {
-        if ((uint8_t)(ww_slice_at(s, i) - 1) < 0x7f) {
-            i++; /* ASCII, nearly always */
-            continue;
-        }
+    for (size_t i = 0; i < s.n;) {
         unsigned n = ww_utf8_len(ww_slice_sub(s, i, 4));
         if (n == 0 || ww_slice_at(s, i) == 0)
             return false;
@@ -67,7 +70,7 @@ int ww_db_bind_text(sqlite3_stmt *st, int at, struct ww_slice s)
     return sqlite3_bind_text(st, at, b, (int)o.n, SQLITE_TRANSIENT);
 }
 
-/* Its own function because of the room on the stack. */
+/* Functions of their own because of the room on the stack, which most values do not need. */
 __attribute__((noinline)) static void put_mended(sqlite3_context *to, struct ww_slice s)
 {
     char b[TEXT_MAX + 4];
@@ -79,20 +82,21 @@ __attribute__((noinline)) static void put_mended(sqlite3_context *to, struct ww_
 /* Bytes from the wire as text; the event lives until its row is written. */
 static void put_text(sqlite3_context *to, struct ww_slice s)
 {
-    if (clean(s))
+    if (plain(s) || clean(s))
         sqlite3_result_text(to, s.n > 0 ? (const char *)s.p : "", (int)s.n, SQLITE_STATIC);
     else
         put_mended(to, s);
 }
 
-static void put_ip(sqlite3_context *to, const struct ww_ip *ip, bool key)
+__attribute__((noinline)) static void put_ip(sqlite3_context *to, const struct ww_ip *ip, bool key)
 {
     char t[WW_IP_TEXT];
     if (ip->fam != 0 || key)
         sqlite3_result_text(to, ww_ip_text(t, ip->b, ip->fam), -1, SQLITE_TRANSIENT);
 }
 
-static void put_mac(sqlite3_context *to, const struct ww_mac *mac, bool key)
+__attribute__((noinline)) static void put_mac(sqlite3_context *to, const struct ww_mac *mac,
+                                              bool key)
 {
     char t[WW_MAC_TEXT];
     if (!ww_mac_none(mac))
@@ -101,7 +105,8 @@ static void put_mac(sqlite3_context *to, const struct ww_mac *mac, bool key)
         sqlite3_result_text(to, "", 0, SQLITE_STATIC);
 }
 
-static void put_list(sqlite3_context *to, const struct ww_field *f, const struct ww_event *e)
+__attribute__((noinline)) static void put_list(sqlite3_context *to, const struct ww_field *f,
+                                               const struct ww_event *e)
 {
     char b[JSON_MAX];
     struct ww_out o = ww_out(b, sizeof b);
@@ -114,7 +119,7 @@ static void put_list(sqlite3_context *to, const struct ww_field *f, const struct
         sqlite3_result_text(to, b, (int)o.n, SQLITE_TRANSIENT);
 }
 
-static void put_json(sqlite3_context *to, const struct ww_event *e)
+__attribute__((noinline)) static void put_json(sqlite3_context *to, const struct ww_event *e)
 {
     char b[JSON_MAX];
     struct ww_out o = ww_out(b, sizeof b);
@@ -211,7 +216,8 @@ void ww_db_value(sqlite3_context *to, const struct ww_feed *fd, uint16_t i,
                  const struct ww_event *e)
 {
     const struct ww_field *f = fd->f[i];
-    bool key = fd->t->cols[i].merge == WW_M_KEY;
+    bool key = fd->key[i];
+    struct ww_slice text;
     if (f == NULL) {
         put_item(to, fd->s, (enum item)fd->item[i], key, e);
         return;
@@ -242,8 +248,9 @@ void ww_db_value(sqlite3_context *to, const struct ww_feed *fd, uint16_t i,
         put_mac(to, ww_get_mac(e, f), key);
         return;
     case WW_FT_STR:
-        if (ww_get_str(e, f).n > 0 || key)
-            put_text(to, ww_get_str(e, f));
+        text = ww_get_str(e, f);
+        if (text.n > 0 || key)
+            put_text(to, text);
         return;
     case WW_FT_LIST:
         put_list(to, f, e);

@@ -168,9 +168,8 @@ static enum ww_rc rows(const struct ww_store *s, struct ww_totals *t, struct ww_
         "(SELECT CASE ?1 WHEN 1 THEN(SELECT count(*)FROM conversations)ELSE"
         "(SELECT count(*)FROM(SELECT 1 FROM conversations GROUP BY device,peer,direction,ip_proto,"
         "port,app))END),"
-        "(SELECT count(*)FROM verdicts WHERE verdict='violation'),"
-        "(SELECT count(*)FROM verdicts WHERE verdict='unresolved'),"
-        "(SELECT count(*)FROM links WHERE run=(SELECT max(run)FROM links))";
+        "count(*)FILTER(WHERE verdict='violation'),count(*)FILTER(WHERE verdict='unresolved'),"
+        "(SELECT count(*)FROM links WHERE run=(SELECT max(run)FROM links)) FROM verdicts";
     sqlite3_stmt *st = NULL;
     bool found;
     bool one = false;

@@ -120,25 +120,23 @@ enum ww_rc ww_model_links(const struct ww_store *s, bool worst_first, uint64_t l
     return end(s, st, rc, step, e);
 }
 
-/* The worst verdict of the days stands for the conversation. */
-#define RANKS                                                                             \
-    "CASE verdict WHEN 'violation' THEN 0 WHEN 'unresolved' THEN 1 WHEN 'unbound' THEN 2" \
-    " WHEN 'permitted' THEN 4 WHEN 'infrastructure' THEN 5 ELSE 3 END"
+/* The worst verdict of the days stands for the conversation. The words happen to go the other way in
+ * the alphabet: violation, unresolved, unbound, (none), permitted, infrastructure. */
+#define NO_VERDICT "q"
+#define VERDICT    "coalesce(verdict,'" NO_VERDICT "')"
 
 enum ww_rc ww_model_convs(const struct ww_store *s, uint64_t limit, ww_conv_fn *fn, void *to,
                           struct ww_err *e)
 {
     static const char days[] =
         "SELECT device,peer,max(peer_id),direction,ip_proto,port,app,sum(flows),sum(bytes_out),"
-        "sum(bytes_in),min(first_seen),max(last_seen),count(*),min(" RANKS ")AS r"
+        "sum(bytes_in),min(first_seen),max(last_seen),count(*),max(" VERDICT ")AS v"
         " FROM conversations GROUP BY device,peer,direction,ip_proto,port,app"
-        " ORDER BY r,sum(bytes_out)+sum(bytes_in)DESC,device,peer,port LIMIT ?1";
+        " ORDER BY v DESC,sum(bytes_out)+sum(bytes_in)DESC,device,peer,port LIMIT ?1";
     static const char day[] = /* nothing to add up: a tenth of the work */
         "SELECT device,peer,peer_id,direction,ip_proto,port,app,flows,bytes_out,bytes_in,"
-        "first_seen,last_seen,1," RANKS " AS r FROM conversations"
-        " ORDER BY r,bytes_out+bytes_in DESC,device,peer,port LIMIT ?1";
-    static const char *const verdict[] = { "violation", "unresolved", "unbound",
-                                           "",          "permitted",  "infrastructure" };
+        "first_seen,last_seen,1," VERDICT " AS v FROM conversations"
+        " ORDER BY v DESC,bytes_out+bytes_in DESC,device,peer,port LIMIT ?1";
     sqlite3_stmt *st = NULL;
     bool one = false;
     enum ww_rc rc = ww_model_one_day(s, &one, e);
@@ -148,6 +146,9 @@ enum ww_rc ww_model_convs(const struct ww_store *s, uint64_t limit, ww_conv_fn *
     if (rc == WW_OK)
         (void)sqlite3_bind_int64(st, 1, limit > 0 ? (sqlite3_int64)limit : -1);
     while (rc == WW_OK && (step = sqlite3_step(st)) == SQLITE_ROW) {
+        struct ww_slice verdict = ww_db_text(st, 13);
+        if (ww_slice_eqs(verdict, NO_VERDICT))
+            verdict = ww_slice_str("");
         struct ww_conv_row r = { .device = ww_db_text(st, 0),
                                  .peer = ww_db_text(st, 1),
                                  .peer_id = ww_db_text(st, 2),
@@ -161,7 +162,7 @@ enum ww_rc ww_model_convs(const struct ww_store *s, uint64_t limit, ww_conv_fn *
                                  .first = num(st, 10),
                                  .last = num(st, 11),
                                  .days = num(st, 12),
-                                 .verdict = ww_slice_str(verdict[num(st, 13) % 6]) };
+                                 .verdict = verdict };
         fn(to, &r);
     }
     return end(s, st, rc, step, e);
@@ -187,11 +188,13 @@ static const char *state_of(unsigned level, const char *action, uint64_t until, 
     return "ack";
 }
 
-/* What is needed to sort alerts and to know their state; whole records only of those that are told. */
-static const char alert_keys[] =
-    "SELECT a.id,a.level,o.action,o.until FROM alerts a"
+/* What is needed to know the state of alerts, and to sort them; whole records only of those that are
+ * told. */
+#define ALERT_KEYS                                                                                 \
+    "SELECT a.id,a.level,o.action,o.until FROM alerts a"                                           \
     " LEFT JOIN operator_action o ON o.id=(SELECT max(id)FROM operator_action WHERE alert=a.id)"
-    " WHERE ?1=0 OR a.id=?1 ORDER BY a.level DESC,a.track='H' DESC,a.last_seen DESC,a.id";
+static const char alert_keys[] =
+    ALERT_KEYS " WHERE ?1=0 OR a.id=?1 ORDER BY a.level DESC,a.track='H' DESC,a.last_seen DESC,a.id";
 
 static const char *key_state(sqlite3_stmt *st, uint64_t now)
 {
@@ -207,10 +210,8 @@ enum ww_rc ww_model_alert_counts(const struct ww_store *s, uint64_t now_ns, stru
                                  struct ww_err *e)
 {
     sqlite3_stmt *st = NULL;
-    enum ww_rc rc = ww_db_prepare(s, &st, alert_keys, e);
+    enum ww_rc rc = ww_db_prepare(s, &st, ALERT_KEYS, e);
     int step = SQLITE_DONE;
-    if (rc == WW_OK)
-        (void)sqlite3_bind_int64(st, 1, 0);
     while (rc == WW_OK && (step = sqlite3_step(st)) == SQLITE_ROW) {
         const char *state = key_state(st, now_ns);
         uint64_t level = num(st, 1);
