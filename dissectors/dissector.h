@@ -117,6 +117,7 @@ struct ww_inflated {
 struct ww_host {
     void (*emit)(struct ww_cx *cx, const struct ww_event_type *t, enum ww_dir dir,
                  const void *body);
+    bool (*wanted)(struct ww_cx *cx, const struct ww_event_type *t); /* NULL = all are */
     void (*client_is)(struct ww_cx *cx, enum ww_dir dir);
     void (*alarm)(struct ww_cx *cx, uint64_t at_ns);
     void (*anomaly)(struct ww_cx *cx, enum ww_dir dir, const char *what);
@@ -143,6 +144,12 @@ static inline void ww_emit(struct ww_cx *cx, const struct ww_event_type *t, enum
 {
     cx->host->emit(cx, t, dir, body);
     cx->ev_flags = 0;
+}
+/** Does anybody read events of this type? What nobody reads may be left unmade; telling it all the
+ * same changes nothing. For events that are many and take long to make. */
+static inline bool ww_wanted(struct ww_cx *cx, const struct ww_event_type *t)
+{
+    return cx->host->wanted == NULL || cx->host->wanted(cx, t);
 }
 /** Packet time, ns since 1970 UTC. */
 static inline uint64_t ww_now(const struct ww_cx *cx)

@@ -298,6 +298,13 @@ void ww_judge_see(struct ww_judge *j, const struct ww_event *e, ww_event_fn *emi
     every_second(j, false);
 }
 
+bool ww_judge_wants(const struct ww_judge *j, const struct ww_event_type *t)
+{
+    int id = ww_registry_id(j->cfg.registry, t);
+    return id >= 0 && (j->fp != NULL || j->kind[id] >= 0 || ww_devices_wants(j->devices, id) ||
+                       ww_detect_wants(j->detect, id));
+}
+
 void ww_judge_soon(const struct ww_judge *j, const struct ww_event *const *e, size_t n)
 {
     struct ww_soon s[WW_JUDGE_SOON];

@@ -65,6 +65,9 @@ extern const struct ww_event_type *const ww_judge_events[];
  */
 enum ww_rc ww_judge_new(struct ww_judge **out, const struct ww_judge_cfg *cfg,
                         struct ww_err *e) WW_MUST_CHECK;
+/** Does anything come of events of this type besides that their sender is there? Of a flow, its start
+ * says that. */
+bool ww_judge_wants(const struct ww_judge *j, const struct ww_event_type *t);
 enum { WW_JUDGE_SOON = 31 };
 /**
  * Says which events will be judged next, so that the records which they need are fetched from memory

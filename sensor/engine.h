@@ -38,7 +38,7 @@ struct ww_inflate_slot {
 };
 
 /* An event that was told stays as it is until this many have been told after it. */
-enum { WW_ENGINE_RECORDS = 32 };
+enum { WW_ENGINE_RECORDS = 32, WW_UNREAD = 512 };
 
 /* What one worker's packets need to become events. */
 struct ww_engine {
@@ -73,11 +73,18 @@ struct ww_engine {
     uint64_t order; /* place of the packet or tick at hand in the capture; merges workers' events */
     uint8_t call_app, call_flags; /* of the dissector that is emitting */
     uint8_t reader; /* that reads content at this moment; WW_NO_DISSECTOR = none */
+    const struct ww_event_type *unread[WW_UNREAD]; /* nobody reads them; by hash of the address */
     ww_event_fn *emit;
     void *emit_to;
     /* what was told last: a record is written again when as many others were told */
     _Alignas(8) uint8_t record[WW_ENGINE_RECORDS][WW_EVENT_MAX];
 };
+
+static inline size_t ww_unread_at(const struct ww_event_type *t)
+{
+    return (size_t)((uint64_t)(uintptr_t)t * 0x9e3779b97f4a7c15u >> 55); /* 9 bits */
+}
+static_assert(WW_UNREAD == 512 && (int)WW_UNREAD > (int)WW_EVENT_TYPES_MAX, "one is always free");
 
 /* The context of one call: what the dissector sees, and what we need to serve it. */
 struct ww_call {
@@ -97,6 +104,15 @@ static inline uint64_t ww_order(uint32_t source, uint64_t frame)
     return ((uint64_t)source << 44 | frame) * 4;
 }
 
+/** Does nobody read events of this type? */
+static inline bool ww_engine_unread(const struct ww_engine *g, const struct ww_event_type *t)
+{
+    size_t i = ww_unread_at(t);
+    while (g->unread[i] != NULL && g->unread[i] != t)
+        i = (i + 1) % WW_UNREAD;
+    return g->unread[i] != NULL;
+}
+
 struct ww_engine_cfg { /* emit may keep the events that it is given, see WW_ENGINE_RECORDS */
     const struct ww_dissector *const *dissectors;
     uint32_t flows;      /* cap of the flow table, for the dissectors' state */
@@ -104,6 +120,8 @@ struct ww_engine_cfg { /* emit may keep the events that it is given, see WW_ENGI
     struct ww_key key;   /* of the pairing table and pseudonyms */
     ww_event_fn *emit;
     void *emit_to;
+    ww_wants_fn *wants; /* NULL = all */
+    void *wants_to;
 };
 
 enum ww_rc ww_engine_init(struct ww_engine *g, const struct ww_engine_cfg *cfg,

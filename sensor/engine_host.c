@@ -94,11 +94,18 @@ static void host_emit(struct ww_cx *cx, const struct ww_event_type *t, enum ww_d
                       const void *body)
 {
     struct ww_call *c = (struct ww_call *)cx;
+    if (ww_engine_unread(c->g, t))
+        return;
     c->g->call_app = c->app;
     c->g->call_flags = cx->ev_flags;
     ww_engine_emit(c->g, c->flow, dir, c->g->now, t, body);
     c->g->call_app = WW_NO_DISSECTOR;
     c->g->call_flags = 0;
+}
+
+static bool host_wanted(struct ww_cx *cx, const struct ww_event_type *t)
+{
+    return !ww_engine_unread(((struct ww_call *)cx)->g, t);
 }
 
 static void host_client_is(struct ww_cx *cx, enum ww_dir dir)
@@ -189,6 +196,7 @@ static struct ww_inflated host_inflate(struct ww_cx *cx, enum ww_dir dir, uint64
 }
 
 static const struct ww_host engine_host = { .emit = host_emit,
+                                            .wanted = host_wanted,
                                             .client_is = host_client_is,
                                             .alarm = host_alarm,
                                             .anomaly = host_anomaly,

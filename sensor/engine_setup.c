@@ -38,6 +38,21 @@ static void add_first(struct ww_engine *g, unsigned i)
         g->any_first |= 1ull << i;
 }
 
+/* Types of one dissector that nobody reads. */
+static void add_unread(struct ww_engine *g, const struct ww_dissector *d,
+                       const struct ww_engine_cfg *cfg)
+{
+    for (size_t k = 0; cfg->wants != NULL && d->events[k] != NULL; k++) {
+        const struct ww_event_type *t = d->events[k];
+        if (cfg->wants(cfg->wants_to, t) || ww_engine_unread(g, t))
+            continue;
+        size_t i = ww_unread_at(t);
+        while (g->unread[i] != NULL)
+            i = (i + 1) % WW_UNREAD;
+        g->unread[i] = t;
+    }
+}
+
 enum ww_rc ww_engine_init(struct ww_engine *g, const struct ww_engine_cfg *cfg,
                           struct ww_flows *flows, struct ww_slab *tcp, struct ww_bufs *bufs,
                           struct ww_err *e)
@@ -67,6 +82,7 @@ enum ww_rc ww_engine_init(struct ww_engine *g, const struct ww_engine_cfg *cfg,
             return WW_FAIL(e, WW_E_SYS, "no memory for the state of %s", d->name);
         add_hints(g, i);
         add_first(g, i);
+        add_unread(g, d, cfg);
     }
     g->anomaly = ww_mem_reserve(WW_ANOMALY_SLOTS * sizeof *g->anomaly);
     if (g->anomaly == NULL || ww_pairs_init(&g->pairs, 65536, cfg->key) != WW_OK)

@@ -142,6 +142,8 @@ static inline const struct ww_end *ww_event_receiver(const struct ww_event *e)
 /* Consumers all have one shape; what they produce is again an event. The event is valid only for
  * the call. */
 typedef void ww_event_fn(void *to, const struct ww_event *e);
+/* Does the consumer read events of a type? What nobody reads need not be made. */
+typedef bool ww_wants_fn(void *to, const struct ww_event_type *t);
 
 /* ---- one line per field -------------------------------------------------------------------- */
 #define WW_MEMBER_U8(n, c)   uint8_t n;

@@ -11,8 +11,16 @@ void ww_outlets_write(void *to, const struct ww_event *e)
         ww_store_put(o->store, e);
     if (o->eve != NULL)
         ww_eve_put(o->eve, e);
-    if (o->tap != NULL)
+    if (o->tap != NULL && (o->tap_type == NULL || o->tap_type == e->type))
         o->tap(o->tap_to, e);
+}
+
+bool ww_outlets_want(void *to, const struct ww_event_type *t)
+{
+    const struct ww_outlets *o = to;
+    return o->eve != NULL || (o->tap != NULL && (o->tap_type == NULL || o->tap_type == t)) ||
+           (o->store != NULL && ww_store_wants(o->store, t)) ||
+           (o->judge != NULL && ww_judge_wants(o->judge, t));
 }
 
 bool ww_outlets_deaf(const struct ww_outlets *o)
@@ -205,6 +213,8 @@ static enum ww_rc files_plain(const struct ww_pipeline_cfg *cfg, struct ww_pipel
     struct ww_worker_cfg wc = cfg->worker;
     wc.emit = plain_event;
     wc.emit_to = &p;
+    wc.wants = ww_outlets_want;
+    wc.wants_to = &p.route.out;
     enum ww_rc rc = ww_cpus_check(cfg, e);
     if (rc == WW_OK)
         rc = ww_tally_init(&p.tally, 1, cfg->sources, cfg->nsources, false, e);

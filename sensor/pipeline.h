@@ -16,9 +16,13 @@ struct ww_outlets {
     struct ww_judge *judge;
     struct ww_store *store;
     struct ww_eve *eve;
-    ww_event_fn *tap; /* every event, for other readers */
+    ww_event_fn *tap; /* for other readers */
     void *tap_to;
+    const struct ww_event_type *tap_type; /* what the tap reads; NULL = every event */
 };
+
+/** Does anybody read events of this type? to: struct ww_outlets */
+bool ww_outlets_want(void *to, const struct ww_event_type *t);
 
 struct ww_pipeline_cfg {
     struct ww_worker_cfg worker; /* budget of each worker; emit is set by the pipeline */

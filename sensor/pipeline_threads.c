@@ -117,6 +117,8 @@ static enum ww_rc make_worker(struct ww_run *run, unsigned i, struct ww_err *e)
     t->run = run;
     wc.emit = push_event;
     wc.emit_to = t;
+    wc.wants = ww_outlets_want;
+    wc.wants_to = (void *)(uintptr_t)&run->cfg->out;
     if (run->nw > 1) { /* the budget is shared; pairs spread unevenly, so a little more each */
         wc.flows = wc.flows / run->nw + wc.flows / (run->nw * 2);
         wc.tcp_flows = wc.tcp_flows / run->nw + wc.tcp_flows / (run->nw * 2);

@@ -80,7 +80,9 @@ enum ww_rc ww_worker_new(struct ww_worker **out, const struct ww_worker_cfg *cfg
                                 .state_budget = cfg->state_bytes,
                                 .key = cfg->key,
                                 .emit = cfg->emit,
-                                .emit_to = cfg->emit_to };
+                                .emit_to = cfg->emit_to,
+                                .wants = cfg->wants,
+                                .wants_to = cfg->wants_to };
     rc = ww_engine_init(&w->engine, &ec, &w->flows, &w->tcp, &w->bufs, e);
 out:
     if (rc != WW_OK) {

@@ -36,6 +36,8 @@ struct ww_worker_cfg {
     struct ww_key key;
     ww_event_fn *emit;
     void *emit_to;
+    ww_wants_fn *wants; /* NULL = all; asked at start for the types of the dissectors */
+    void *wants_to;
 };
 
 enum { WW_FAMS = 8 };

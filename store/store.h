@@ -81,6 +81,8 @@ enum ww_rc ww_store_open_read(struct ww_store **out, const char *path,
 enum ww_rc ww_store_open_operator(struct ww_store **out, const char *path,
                                   struct ww_err *e) WW_MUST_CHECK;
 
+/** Are events of this type stored? */
+bool ww_store_wants(const struct ww_store *s, const struct ww_event_type *t);
 /** Takes one event; types that are not stored only advance the run's time span. Never fails: errors
  *  are counted and told by sync and close. */
 void ww_store_put(struct ww_store *s, const struct ww_event *e);

@@ -117,6 +117,11 @@ void ww_detect_event(struct ww_detect *d, const struct ww_event *e)
             ww_detectors[i]->event(d, d->state[i], e);
 }
 
+bool ww_detect_wants(const struct ww_detect *d, int type)
+{
+    return d->wants[type] != 0 || type == d->t_stats || type == d->t_link;
+}
+
 void ww_detect_tick(struct ww_detect *d, uint64_t now, bool end)
 {
     struct ww_tell *t = d->cfg.tell;

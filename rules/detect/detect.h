@@ -85,6 +85,8 @@ unsigned ww_detect_when(const struct ww_device *dev, const struct ww_bl_verdict 
 /** Tells a view to the detectors that ask for something of when. */
 void ww_detect_judged(struct ww_detect *d, const struct ww_judged *j, unsigned when);
 void ww_detect_event(struct ww_detect *d, const struct ww_event *e);
+/** Does a detector read events with this type's number? */
+bool ww_detect_wants(const struct ww_detect *d, int type);
 void ww_detect_tick(struct ww_detect *d, uint64_t now, bool end);
 const struct ww_alerts_stats *ww_detect_stats(const struct ww_detect *d);
 /** Records that detectors and the memory of closed alerts pushed out for lack of room. */

@@ -76,6 +76,8 @@ void ww_devices_free(struct ww_devices *d);
 void ww_devices_on_new(struct ww_devices *d, void (*fn)(void *ctx, struct ww_device *dev),
                        void *ctx);
 
+/** Do events with this type's number say anything about devices? */
+bool ww_devices_wants(const struct ww_devices *d, int type);
 /** Takes one event: its ends become devices, its fields evidence. */
 void ww_devices_see(struct ww_devices *d, const struct ww_event *e);
 

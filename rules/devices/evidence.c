@@ -289,6 +289,16 @@ static void dhcp(struct ww_devices *d, const struct ww_event *e)
         ww_devices_fact(d, dev, e, "role", WW_SLICE_LIT("DHCP server"), "dhcp.message", 3);
 }
 
+bool ww_devices_wants(const struct ww_devices *d, int type)
+{
+    const int named_types[] = { d->t_request, d->t_response, d->t_message, d->t_ack,
+                                d->t_end,     d->t_update,   d->t_arp,     d->t_dhcp };
+    bool wanted = d->type[type].n > 0;
+    for (size_t i = 0; i < sizeof named_types / sizeof named_types[0]; i++)
+        wanted = wanted || named_types[i] == type;
+    return wanted;
+}
+
 void ww_devices_evidence(struct ww_devices *d, const struct ww_event *e)
 {
     int id = ww_registry_id(d->cfg.registry, e->type);

@@ -19,8 +19,6 @@ static void progress(void *to, uint64_t done, uint64_t size, uint64_t packets)
 static void see_level(void *to, const struct ww_event *e)
 {
     unsigned *level = to;
-    if (e->type != &ww_alert_type)
-        return;
     const struct ww_alert *a = (const struct ww_alert *)(const void *)e->body;
     if (a->level > *level)
         *level = a->level;
@@ -54,6 +52,7 @@ static int run(struct ww_setup *s, struct ww_opts *o, struct ww_pipeline_cfg *pc
         pc->out.store = NULL; /* nobody would read it */
     pc->out.tap = see_level;
     pc->out.tap_to = &level;
+    pc->out.tap_type = &ww_alert_type;
     pc->stop = ww_stop_flag();
     pc->progress = bar ? progress : NULL;
     if (ww_pipeline_files(pc, &r, &e) != WW_OK)

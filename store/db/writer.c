@@ -272,6 +272,12 @@ static void put_or_wait(struct ww_store *s, const struct ww_event *e)
     s->count.lost++;
 }
 
+bool ww_store_wants(const struct ww_store *s, const struct ww_event_type *t)
+{
+    int id = ww_registry_id(s->registry, t);
+    return s->writer && id >= 0 && s->feed_of[id][0] != 0;
+}
+
 static void seen(struct ww_store *s, const struct ww_event *e)
 {
     if (s->first == 0 || (e->ts != 0 && e->ts < s->first))

@@ -517,6 +517,32 @@ Test(engine, a_far_alarm_does_not_delay_the_flow)
     net_free(n);
 }
 
+static bool not_messages(void *to, const struct ww_event_type *t)
+{
+    (void)to;
+    return t != &t_msg_type;
+}
+
+/* What nobody reads is not told; the flow, its protocol and what else the dissector tells are. */
+Test(engine, what_nobody_reads_is_not_told)
+{
+    for (int k = 0; k < 2; k++) {
+        struct ww_worker_cfg c = small();
+        c.wants = k == 1 ? not_messages : NULL;
+        struct net *n = net_with(c);
+        open_tcp(n);
+        say(n, WW_A, K_ASK, "\x07\x0a", 2);
+        say(n, WW_B, K_GOT, "\x07\1", 2);
+        say(n, WW_A, K_TEXT, "xx", 2);
+        cr_assert(eq(sz, count(n, "test.msg"), k == 1 ? 0 : 2));
+        cr_assert(eq(sz, count(n, "flow.app"), 1));
+        n->now += 60 * NS;
+        tcp(n, WW_A, "", 0); /* the answer was taken all the same */
+        cr_assert(eq(sz, count(n, "anomaly"), 0));
+        net_free(n);
+    }
+}
+
 Test(engine, requests_are_paired_with_latency)
 {
     struct net *n = net();

@@ -98,7 +98,8 @@ static uint64_t pair_key(const struct dns_message *m)
 static void tell_query(struct ww_cx *cx, enum ww_dir dir, const struct dns_message *m)
 {
     size_t at = DNS_HEADER;
-    for (unsigned i = 0; i < m->h.qd && i < QUESTIONS_MAX; i++) {
+    bool told = ww_wanted(cx, &dns_query_type);
+    for (unsigned i = 0; told && i < m->h.qd && i < QUESTIONS_MAX; i++) {
         struct dns_name name;
         char buf[16];
         struct dns_query e = { .id = m->h.id, .opcode = ww_dns_opcode(&m->h) };
@@ -209,6 +210,16 @@ static void tell_response(struct ww_cx *cx, enum ww_dir dir, const struct dns_me
         tell_addresses(cx, dir, m);
 }
 
+/* A response that nobody reads still ends the wait for it, and its addresses are told. */
+static void use_response(struct ww_cx *cx, enum ww_dir dir, const struct dns_message *m)
+{
+    if (m->h.qd == 0)
+        return;
+    (void)ww_result(cx, dir, pair_key(m), true);
+    if (ww_dns_opcode(&m->h) == 0)
+        tell_addresses(cx, dir, m);
+}
+
 /* One whole message. False when it is broken; nothing of it is told then. */
 static bool message(struct ww_cx *cx, enum ww_dir dir, struct ww_slice in)
 {
@@ -219,8 +230,10 @@ static bool message(struct ww_cx *cx, enum ww_dir dir, struct ww_slice in)
     }
     bool answer = ww_dns_is_response(&m.h);
     ww_client_is(cx, answer ? ww_other(dir) : dir);
-    if (answer)
+    if (answer && ww_wanted(cx, &dns_response_type))
         tell_response(cx, dir, &m);
+    else if (answer)
+        use_response(cx, dir, &m);
     else
         tell_query(cx, dir, &m);
     return true;
