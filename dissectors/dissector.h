@@ -128,11 +128,11 @@ struct ww_host {
                         struct ww_slice in, bool last);
     struct ww_inflated (*inflate)(struct ww_cx *cx, enum ww_dir dir, uint64_t id, bool begin,
                                   struct ww_slice in);
+    struct ww_end (*end)(struct ww_cx *cx, enum ww_dir dir);
 };
 struct ww_cx {
     const struct ww_host *host;
     uint64_t now;             /* packet time, ns */
-    const struct ww_end *end; /* both ends by enum ww_dir; MACs of the packet at hand */
     uint8_t ev_flags;         /* WW_EV_TRUNCATED etc. set by the dissector for the next emit only */
     bool midstream;           /* the flow began before the capture, as far as is known */
     bool datagram;            /* `in` is one complete datagram or frame, not part of a stream */
@@ -155,6 +155,11 @@ static inline bool ww_wanted(struct ww_cx *cx, const struct ww_event_type *t)
 static inline uint64_t ww_now(const struct ww_cx *cx)
 {
     return cx->now;
+}
+/** One end of the conversation. Few messages need it, so it is put together when it is asked for. */
+static inline struct ww_end ww_end_at(struct ww_cx *cx, enum ww_dir dir)
+{
+    return cx->host->end(cx, dir);
 }
 /** Evidence about who is the client; a SYN that was seen is stronger. */
 static inline void ww_client_is(struct ww_cx *cx, enum ww_dir dir)

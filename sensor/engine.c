@@ -85,38 +85,6 @@ static void tell_app(struct ww_engine *g, uint32_t flow, enum ww_dir dir, unsign
     ww_engine_emit(g, flow, dir, g->now, &ww_flow_app_type, &b);
 }
 
-/* Asks dissectors in the order: hinted at by port, then all that can begin with this byte. */
-static int probe(struct ww_engine *g, const struct ww_flow *f, struct ww_slice in, enum ww_dir dir,
-                 unsigned *maybe)
-{
-    unsigned udp = f->proto == WW_IPPROTO_UDP;
-    uint64_t speak = udp ? g->on_udp : g->on_tcp;
-    uint64_t can = (g->first[ww_slice_at(in, 0)] | g->any_first) & speak;
-    uint64_t asked = 0;
-    for (unsigned k = 0; k < 2 * WW_PORT_HINTS && can != 0; k++) {
-        uint8_t h = g->hint[udp][f->port[k & 1]][k >> 1];
-        if (h == 0 || (asked >> (h - 1) & 1) != 0 || (can >> (h - 1) & 1) == 0)
-            continue;
-        asked |= 1ull << (h - 1);
-        g->stats.probes++;
-        enum ww_guess v = g->list[h - 1]->probe(in, dir);
-        if (v == WW_GUESS_YES)
-            return h - 1;
-        if (v == WW_GUESS_MAYBE && *maybe == 0)
-            *maybe = h;
-    }
-    for (uint64_t left = can & ~asked; left != 0; left &= left - 1) {
-        unsigned i = (unsigned)__builtin_ctzll(left);
-        g->stats.probes++;
-        enum ww_guess v = g->list[i]->probe(in, dir);
-        if (v == WW_GUESS_YES)
-            return (int)i;
-        if (v == WW_GUESS_MAYBE && *maybe == 0)
-            *maybe = i + 1;
-    }
-    return -1;
-}
-
 /* ---- message rests ------------------------------------------------------------------------------------- */
 
 /* Adds bytes to the rest of a direction. Return: bytes taken, 0 when there is no room. */
@@ -177,7 +145,6 @@ static struct ww_parse call_data(struct ww_engine *g, uint32_t flow, enum ww_dir
     const struct ww_dissector *d = g->list[f->app];
     unsigned app = f->app;
     struct ww_call c = ww_engine_call(g, flow, f->app);
-    c.cx.end = c.end;
     struct ww_parse r = d->data(&c.cx, state_of(g, f), dir, in);
     if (!WW_INVARIANT(keeps_contract(d, &r, in.n))) {
         g->stats.bug[app]++;
@@ -207,11 +174,11 @@ static struct ww_slice feed_unknown(struct ww_engine *g, uint32_t flow, enum ww_
     } else if (++t->probes > PROBE_ROUNDS && t->probes % PROBE_EVERY != 0) {
         return NOTHING;
     }
-    int i = probe(g, f, all, dir, &maybe);
+    int i = ww_engine_probe(g, f, all, dir, &maybe);
     if (i < 0 && maybe == 0 && x->pend_n > 0 && segment.n > 0) { /* a keep-alive's byte was held: this segment may begin a message */
         rest_cut(g, x, x->pend_n);
         in = all = segment;
-        i = probe(g, f, all, dir, &maybe);
+        i = ww_engine_probe(g, f, all, dir, &maybe);
     }
     if (i < 0) {
         if (maybe != 0 && x->pend_n < WW_PROBE_HOLD && all.n < WW_PROBE_HOLD) {
@@ -380,8 +347,16 @@ static void feed(struct ww_engine *g, uint32_t flow, enum ww_dir dir, struct ww_
 
 void ww_engine_stream(struct ww_engine *g, uint32_t flow, enum ww_dir dir, struct ww_slice in)
 {
-    if (in.n > 0)
-        feed(g, flow, dir, in);
+    const struct ww_flow *f = ww_flow_at(g->flows, flow);
+    if (in.n == 0 || f->app == WW_APP_NONE)
+        return;
+    struct ww_side *x = &tcp_at(g, f)->side[dir];
+    if (x->skip >= in.n && x->pend_n == 0) { /* most bytes of all are bulk that nobody wants */
+        x->skip -= in.n;
+        g->stats.skipped += in.n;
+        return;
+    }
+    feed(g, flow, dir, in);
 }
 
 void ww_engine_gap(struct ww_engine *g, uint32_t flow, enum ww_dir dir, uint64_t lost)
@@ -409,7 +384,6 @@ void ww_engine_gap(struct ww_engine *g, uint32_t flow, enum ww_dir dir, uint64_t
         return;
     }
     struct ww_call c = ww_engine_call(g, flow, f->app);
-    c.cx.end = c.end;
     d->gap(&c.cx, state_of(g, f), dir, lost);
 }
 
@@ -420,7 +394,7 @@ void ww_engine_datagram(struct ww_engine *g, uint32_t flow, enum ww_dir dir, str
         return;
     if (f->app == WW_APP_UNKNOWN) {
         unsigned maybe = 0;
-        int i = probe(g, f, in, dir, &maybe);
+        int i = ww_engine_probe(g, f, in, dir, &maybe);
         if (i < 0) {
             if (f->pkts[0] + f->pkts[1] >= 2 * UDP_ROUNDS)
                 f->app = WW_APP_NONE;
@@ -443,8 +417,7 @@ bool ww_engine_frame(struct ww_engine *g, const struct ww_dec *d)
             if (p->on != WW_ON_ETHERTYPE || p->n != d->ethertype)
                 continue;
             struct ww_call c = ww_engine_call(g, WW_NONE, (uint8_t)i);
-            c.cx.end = c.end;
-            struct ww_parse r = g->list[i]->data(&c.cx, NULL, WW_A, d->payload);
+                    struct ww_parse r = g->list[i]->data(&c.cx, NULL, WW_A, d->payload);
             if (r.v == WW_P_STOP)
                 ww_engine_anomaly(g, WW_NONE, WW_A, "applayer", r.why, g->list[i]->name);
             return true;
@@ -458,8 +431,7 @@ void ww_engine_flow_end(struct ww_engine *g, uint32_t flow)
     struct ww_flow *f = ww_flow_at(g->flows, flow);
     if (f->app < g->n && g->list[f->app]->end != NULL) {
         struct ww_call c = ww_engine_call(g, flow, f->app);
-        c.cx.end = c.end;
-        g->list[f->app]->end(&c.cx, state_of(g, f));
+            g->list[f->app]->end(&c.cx, state_of(g, f));
     }
     drop_rest(g, f);
     unbind(g, flow);
@@ -476,8 +448,7 @@ uint64_t ww_engine_alarm(struct ww_engine *g, uint32_t flow, uint64_t now_s)
         g->now = *at * 1000000000u; /* the alarm's time, not that of the packet which showed it */
         *at = 0;
         struct ww_call c = ww_engine_call(g, flow, f->app);
-        c.cx.end = c.end;
-        g->list[f->app]->tick(&c.cx, state_of(g, f));
+            g->list[f->app]->tick(&c.cx, state_of(g, f));
     }
     g->now = now;
     if (*at != 0 && *at <= now_s)

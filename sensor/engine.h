@@ -92,9 +92,8 @@ struct ww_call {
     struct ww_engine *g;
     uint32_t flow;
     uint8_t app;
-    struct ww_end end[2];
 };
-/** Context for a call of dissector app about a flow; the caller points cx.end at its own end[]. */
+/** Context for a call of dissector app about a flow (WW_NONE: about the frame at hand). */
 struct ww_call ww_engine_call(struct ww_engine *g, uint32_t flow, uint8_t app);
 
 /* Place in the order of a run of files; each packet has four steps: flow timers, time-outs of
@@ -139,6 +138,14 @@ void ww_engine_content_drop(struct ww_engine *g, uint32_t flow);
 enum ww_rc ww_engine_content_init(struct ww_engine *g, size_t budget, struct ww_err *e) WW_MUST_CHECK;
 void ww_engine_content_free(struct ww_engine *g);
 
+/**
+ * Asks dissectors whose bytes these are, first those that a port hints at, then all that can begin
+ * with the first byte.
+ * Out:    maybe   the first that wants to see more, + 1; untouched when none does
+ * Return: who says yes; -1 when nobody does
+ */
+int ww_engine_probe(struct ww_engine *g, const struct ww_flow *f, struct ww_slice in, enum ww_dir dir,
+                    unsigned *maybe);
 /** Contiguous stream bytes of a TCP flow; a gap in them; the end of any flow. */
 void ww_engine_stream(struct ww_engine *g, uint32_t flow, enum ww_dir dir, struct ww_slice in);
 void ww_engine_gap(struct ww_engine *g, uint32_t flow, enum ww_dir dir, uint64_t lost);

@@ -125,7 +125,6 @@ static struct ww_parse call(struct ww_engine *g, uint32_t flow, struct ww_conten
 {
     const struct ww_dissector *d = g->list[s->app];
     struct ww_call c = ww_engine_call(g, flow, s->app);
-    c.cx.end = c.end;
     c.cx.datagram = false;
     g->reader = s->app;
     void *state = s->state != WW_NONE ? ww_slab_at(&g->content_state[s->app], s->state) : NULL;

@@ -4,62 +4,90 @@
 
 /* ---- events ---------------------------------------------------------------------------------------- */
 
-static struct ww_end end_of_flow(const struct ww_flow *f, unsigned k)
+static void end_of_flow(const struct ww_flow *f, unsigned k, struct ww_end *e)
 {
-    struct ww_end e = { .ip = { .fam = f->fam }, .mac = f->mac[k], .port = f->port[k] };
-    ww_copy(e.ip.b, (struct ww_slice){ f->ip[k], sizeof e.ip.b });
-    return e;
+    e->ip.fam = f->fam;
+    ww_copy(e->ip.b, (struct ww_slice){ f->ip[k], sizeof e->ip.b });
+    e->mac = f->mac[k];
+    e->port = f->port[k];
 }
 
-static struct ww_end end_of_frame(const struct ww_dec *d, unsigned k)
+static void end_of_frame(const struct ww_dec *d, unsigned k, struct ww_end *e)
 {
-    struct ww_end e = { .ip = ww_ip_of(d->ip[k]), .mac = d->mac[k], .port = d->port[k] };
-    return e;
+    e->ip = ww_ip_of(d->ip[k]);
+    e->mac = d->mac[k];
+    e->port = d->port[k];
+}
+
+/* What an event says of its flow. */
+static void tell_flow(const struct ww_engine *g, const struct ww_flow *f, struct ww_event *e)
+{
+    e->flow = f->id;
+    e->source = (uint32_t)(f->id >> 44);
+    if (g->pkt == NULL) /* told by a timer: the flow's first frame shows where to look */
+        e->frame = f->id & (((uint64_t)1 << 44) - 1);
+    end_of_flow(f, 0, &e->end[0]);
+    end_of_flow(f, 1, &e->end[1]);
+    e->client = f->client;
+    e->client_by = f->client_by;
+    e->ip_proto = f->proto;
+    if (f->app < g->n)
+        e->dissector = f->app;
+    if (f->flags & WW_FF_MIDSTREAM)
+        e->flags |= WW_EV_MIDSTREAM;
+    if (f->chain != 0)
+        ww_chain_tell(&g->flows->chains, f->chain, e);
+    else if (f->vlan[0] != 0)
+        for (unsigned k = 0; k < 2 && f->vlan[k] != 0; k++)
+            e->vlan[e->nvlan++] = f->vlan[k];
+}
+
+/* What an event without flow says of the frame at hand. */
+static void tell_frame(const struct ww_dec *d, struct ww_event *e)
+{
+    if (d == NULL)
+        return;
+    end_of_frame(d, 0, &e->end[0]);
+    end_of_frame(d, 1, &e->end[1]);
+    e->nvlan = d->nvlan;
+    for (unsigned k = 0; k < d->nvlan; k++)
+        e->vlan[k] = d->vlan[k];
+    e->ntunnel = d->ntunnel;
+    for (unsigned k = 0; k < d->ntunnel; k++)
+        e->tunnel[k] = d->tunnel[k];
+}
+
+/* Empties what neither flow nor frame need fill. */
+static void clear(struct ww_event *e)
+{
+    e->nvlan = e->ntunnel = 0;
+    for (unsigned k = 0; k < WW_VLAN_MAX; k++)
+        e->vlan[k] = 0;
+    for (unsigned k = 0; k < WW_TUNNEL_MAX; k++)
+        e->tunnel[k] = (struct ww_tunnel){ .kind = 0 };
 }
 
 void ww_engine_emit(struct ww_engine *g, uint32_t flow, enum ww_dir dir, uint64_t at,
                     const struct ww_event_type *t, const void *body)
 {
     struct ww_event *e = (struct ww_event *)(void *)g->record[g->seq % WW_ENGINE_RECORDS];
-    *e = (struct ww_event){ .type = t,
-                            .ts = at,
-                            .seq = ++g->seq,
-                            .size = (uint32_t)(sizeof *e + t->size),
-                            .dir = (uint8_t)dir,
-                            .dissector = g->call_app,
-                            .flags = (uint8_t)(g->call_flags | (t->flags & WW_EVT_KEEP ? WW_EV_KEEP : 0)) };
-    if (g->pkt != NULL) {
-        e->frame = g->pkt->frame;
-        e->source = g->pkt->source;
-    }
+    e->type = t;
+    e->ts = at;
+    e->frame = g->pkt != NULL ? g->pkt->frame : 0;
+    e->source = g->pkt != NULL ? g->pkt->source : 0;
+    e->seq = ++g->seq;
+    e->size = (uint32_t)(sizeof *e + t->size);
+    e->dir = (uint8_t)dir;
+    e->dissector = g->call_app;
+    e->flags = (uint8_t)(g->call_flags | (t->flags & WW_EVT_KEEP ? WW_EV_KEEP : 0));
+    clear(e);
     if (flow != WW_NONE) {
-        const struct ww_flow *f = ww_flow_at(g->flows, flow);
-        e->flow = f->id;
-        e->source = (uint32_t)(f->id >> 44);
-        if (g->pkt == NULL) /* told by a timer: the flow's first frame shows where to look */
-            e->frame = f->id & (((uint64_t)1 << 44) - 1);
-        e->end[0] = end_of_flow(f, 0);
-        e->end[1] = end_of_flow(f, 1);
-        e->client = f->client;
-        e->client_by = f->client_by;
-        e->ip_proto = f->proto;
-        if (f->app < g->n)
-            e->dissector = f->app;
-        if (f->chain != 0)
-            ww_chain_tell(&g->flows->chains, f->chain, e);
-        for (unsigned k = 0; f->chain == 0 && k < 2 && f->vlan[k] != 0; k++)
-            e->vlan[e->nvlan++] = f->vlan[k];
-        if (f->flags & WW_FF_MIDSTREAM)
-            e->flags |= WW_EV_MIDSTREAM;
-    } else if (g->dec != NULL) {
-        e->end[0] = end_of_frame(g->dec, 0);
-        e->end[1] = end_of_frame(g->dec, 1);
-        e->nvlan = g->dec->nvlan;
-        for (unsigned k = 0; k < g->dec->nvlan; k++)
-            e->vlan[k] = g->dec->vlan[k];
-        e->ntunnel = g->dec->ntunnel;
-        for (unsigned k = 0; k < g->dec->ntunnel; k++)
-            e->tunnel[k] = g->dec->tunnel[k];
+        tell_flow(g, ww_flow_at(g->flows, flow), e);
+    } else {
+        e->flow = 0;
+        e->end[0] = e->end[1] = (struct ww_end){ .port = 0 };
+        e->client = e->client_by = e->ip_proto = 0;
+        tell_frame(g->dec, e);
     }
     ww_copy(e->body, (struct ww_slice){ body, t->size });
     g->emit(g->emit_to, e);
@@ -195,6 +223,17 @@ static struct ww_inflated host_inflate(struct ww_cx *cx, enum ww_dir dir, uint64
     return ww_engine_inflate(c->g, c->flow, dir, id, begin, in);
 }
 
+static struct ww_end host_end(struct ww_cx *cx, enum ww_dir dir)
+{
+    const struct ww_call *c = (struct ww_call *)cx;
+    struct ww_end e = { .port = 0 };
+    if (c->flow != WW_NONE)
+        end_of_flow(ww_flow_at(c->g->flows, c->flow), dir, &e);
+    else if (c->g->dec != NULL)
+        end_of_frame(c->g->dec, dir, &e);
+    return e;
+}
+
 static const struct ww_host engine_host = { .emit = host_emit,
                                             .wanted = host_wanted,
                                             .client_is = host_client_is,
@@ -204,7 +243,8 @@ static const struct ww_host engine_host = { .emit = host_emit,
                                             .result = host_result,
                                             .pseudonym = host_pseudonym,
                                             .content = host_content,
-                                            .inflate = host_inflate };
+                                            .inflate = host_inflate,
+                                            .end = host_end };
 
 struct ww_call ww_engine_call(struct ww_engine *g, uint32_t flow, uint8_t app)
 {
@@ -214,11 +254,6 @@ struct ww_call ww_engine_call(struct ww_engine *g, uint32_t flow, uint8_t app)
         const struct ww_flow *f = ww_flow_at(g->flows, flow);
         c.cx.datagram = f->proto == WW_IPPROTO_UDP;
         c.cx.midstream = (f->flags & WW_FF_MIDSTREAM) != 0;
-        c.end[0] = end_of_flow(f, 0);
-        c.end[1] = end_of_flow(f, 1);
-    } else if (g->dec != NULL) {
-        c.end[0] = end_of_frame(g->dec, 0);
-        c.end[1] = end_of_frame(g->dec, 1);
     }
-    return c; /* the caller sets cx.end to its copy's end */
+    return c;
 }

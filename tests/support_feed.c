@@ -170,6 +170,11 @@ static uint64_t h_pseudonym(struct ww_cx *cx, struct ww_slice value)
     return ww_siphash(&key, value);
 }
 
+static struct ww_end h_end(struct ww_cx *cx, enum ww_dir dir)
+{
+    return of(cx)->end[dir];
+}
+
 void t_broken(const struct t_feed *f, const char *what)
 {
     t_print(f);
@@ -180,7 +185,8 @@ static const struct ww_host host = { .emit = h_emit, .client_is = h_client_is,
                                      .alarm = h_alarm,
                                      .anomaly = h_anomaly, .request = h_request,
                                      .result = h_result, .pseudonym = h_pseudonym,
-                                     .content = t_host_content, .inflate = t_host_inflate };
+                                     .content = t_host_content, .inflate = t_host_inflate,
+                                     .end = h_end };
 
 /* ---- life ----------------------------------------------------------------------------------------- */
 
@@ -198,7 +204,7 @@ struct t_feed *t_new(const struct ww_dissector *d)
     f->end[WW_B] = (struct ww_end){ ww_ip4(0xc0000202), { { 2, 0, 0, 0, 0, 2 } }, 0 };
     if (d->ports != NULL && (d->ports[0].on == WW_ON_TCP || d->ports[0].on == WW_ON_UDP))
         f->end[WW_B].port = d->ports[0].n;
-    f->cx = (struct ww_cx){ .host = &host, .now = START_S * 1000000000ull, .end = f->end };
+    f->cx = (struct ww_cx){ .host = &host, .now = START_S * 1000000000ull };
     return f;
 }
 

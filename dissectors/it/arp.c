@@ -53,8 +53,8 @@ static struct ww_parse arp_data(struct ww_cx *cx, void *state, enum ww_dir dir, 
     e.dest_ip = ww_ip_of(tpa);
     e.gratuitous = !none && ww_slice_eq(spa, tpa);
     e.probe = none && op == REQUEST;
-    const struct ww_mac *frame = &cx->end[dir].mac;
-    e.src_differs = !ww_mac_none(frame) && !ww_mac_eq(frame, &e.src_mac);
+    struct ww_mac frame = ww_end_at(cx, dir).mac;
+    e.src_differs = !ww_mac_none(&frame) && !ww_mac_eq(&frame, &e.src_mac);
     ww_emit(cx, &arp_message_type, dir, &e);
     return ww_ok(in.n);
 }

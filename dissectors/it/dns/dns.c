@@ -164,7 +164,7 @@ static void tell_addresses(struct ww_cx *cx, enum ww_dir dir, const struct dns_m
         if ((!a && !aaaa) || !owned_by(m, owner, m->aliases ? &target : &m->asked))
             continue;
         struct dns_answer e = { .id = m->h.id, .ttl = rec.ttl };
-        e.client = cx->end[ww_other(dir)].ip;
+        e.client = ww_end_at(cx, ww_other(dir)).ip;
         e.address = ww_ip_of(ww_slice_sub(m->all, rec.data, rec.len));
         (void)WW_SET(e.rrtype, type_text(buf, rec.type));
         if (!WW_SET(e.name, text_of(&m->asked)))

@@ -34,8 +34,8 @@ static void subject(struct ww_cx *cx, struct syslog_state *st, enum ww_dir dir,
     uint64_t h = hash(name);
     st->several |= *known != 0 && *known != h;
     *known = h;
-    if (ip->fam == 0 && !st->several && cx->end != NULL)
-        *ip = cx->end[dir].ip;
+    if (ip->fam == 0 && !st->several)
+        *ip = ww_end_at(cx, dir).ip;
 }
 
 /* One message; cut: only its beginning is there. Return: false when it has no priority. */

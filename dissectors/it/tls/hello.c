@@ -154,7 +154,7 @@ void ww_tls_client_hello(const struct call *c, struct ww_slice body)
     t->client_known = true;
     t->client = (uint8_t)c->dir;
     t->by = row != 0 ? BY_ALPN : BY_PORT;
-    t->carries = row != 0 ? row : ww_tls_by_port(c->cx->end[ww_other(c->dir)].port);
+    t->carries = row != 0 ? row : ww_tls_by_port(ww_end_at(c->cx, ww_other(c->dir)).port);
     (void)WW_SET(e.carries, ww_slice_str(ww_tls_carried(t->carries)));
     (void)WW_SET(e.carries_by, ww_slice_str(ww_tls_by(t)));
     ww_client_is(c->cx, c->dir);
@@ -192,7 +192,7 @@ void ww_tls_server_hello(const struct call *c, struct ww_slice body)
         t->client = (uint8_t)ww_other(c->dir);
         ww_client_is(c->cx, ww_other(c->dir));
         if (t->carries == 0)
-            t->carries = ww_tls_by_port(c->cx->end[c->dir].port);
+            t->carries = ww_tls_by_port(ww_end_at(c->cx, c->dir).port);
     }
     (void)WW_SET(e.version, ww_slice_str(version_name(version)));
     ww_out_s(&o, "0x");

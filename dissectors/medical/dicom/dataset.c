@@ -219,7 +219,7 @@ static void subject(const struct call *c, const struct msg *m, struct ww_dicom_d
     struct ww_slice part[] = { ww_dicom_txt(m, T_MANUF), ww_dicom_txt(m, T_MODEL),
                                ww_dicom_txt(m, T_SERIAL) };
     if (e->originating) {
-        e->subject_ip = c->cx->end[c->dir].ip;
+        e->subject_ip = ww_end_at(c->cx, c->dir).ip;
         return;
     }
     if (part[2].n == 0)

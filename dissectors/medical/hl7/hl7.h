@@ -188,6 +188,12 @@ static inline bool ww_hl7_has(const struct hl7_fields *f, size_t n)
 /* Segment id as a number, so that it can stand in a switch and be compared at once. */
 #define HL7_ID(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
 
+/** Can a header segment, MSH, FHS or BHS, begin at this offset? Nearly all other text cannot. */
+static inline bool ww_hl7_may_head(struct ww_slice s, size_t at)
+{
+    uint8_t b = ww_slice_at(s, at);
+    return b == 'M' || b == 'F' || b == 'B' || at >= s.n;
+}
 enum ww_guess ww_hl7_header(struct ww_slice s);
 bool ww_hl7_seps(struct ww_slice seg, struct hl7_seps *out);
 void ww_hl7_split(struct ww_slice seg, struct hl7_text *t, struct hl7_fields *out, size_t last);

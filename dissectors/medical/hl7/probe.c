@@ -83,7 +83,8 @@ enum ww_guess ww_hl7_probe(struct ww_slice in, enum ww_dir dir)
         return WW_GUESS_MAYBE;
     for (size_t vt = ww_slice_find(in, 0, HL7_VT); vt < in.n;
          vt = ww_slice_find(in, vt + 1, HL7_VT))
-        if (header_line(ww_slice_sub(in, vt + 1, in.n)) == WW_GUESS_YES)
+        if (ww_hl7_may_head(in, vt + 1) &&
+            header_line(ww_slice_sub(in, vt + 1, in.n)) == WW_GUESS_YES)
             return WW_GUESS_YES;
     return inside(in);
 }
