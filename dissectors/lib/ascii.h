@@ -31,7 +31,7 @@ static inline size_t ww_ascii_find(struct ww_slice s, const char *lit)
 {
     size_t n = strlen(lit);
     for (size_t i = 0; s.n >= n && i <= s.n - n; i++)
-        if (ww_ascii_is(ww_slice_sub(s, i, n), lit))
+        if (ww_ascii_lower(ww_slice_at(s, i)) == (uint8_t)lit[0] && ww_ascii_is(ww_slice_sub(s, i, n), lit))
             return i;
     return s.n;
 }

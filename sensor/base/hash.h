@@ -47,6 +47,21 @@ static inline uint64_t ww_mix_bytes(const struct ww_key *k, const void *p, size_
     return ww_mix(ww_mix_words(k, p, whole) ^ last, (k->k[1] ^ n) | 1);
 }
 
+/** The same for text in which letters count without case. The bit that is left out makes a few signs
+ * equal, too: for keys whose meeting does no harm. */
+static inline uint64_t ww_mix_caseless(const struct ww_key *k, struct ww_slice s)
+{
+    const uint64_t small = 0x2020202020202020u;
+    uint64_t h = k->k[0] ^ s.n, last = 0;
+    for (size_t i = 0; i + 8 <= s.n; i += 8)
+        h = ww_mix(h ^ (ww_slice_le64(s, i) | small), k->k[1] | 1);
+    if (s.n >= 8) /* some bytes again, instead of one by one */
+        return ww_mix(h ^ (ww_slice_le64(s, s.n - 8) | small), k->k[1] | 1);
+    for (size_t i = 0; i < s.n; i++)
+        last = last << 8 | s.p[i];
+    return ww_mix(h ^ (last | small), k->k[1] | 1);
+}
+
 /* Are two fixed-size keys the same? n is a multiple of 8. */
 static inline bool ww_words_eq(const void *a, const void *b, size_t n)
 {

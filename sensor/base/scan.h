@@ -8,6 +8,27 @@
 
 enum { WW_SCAN_STEP = 16 };
 
+/** Does a text hold one of two bytes? */
+static inline bool ww_scan_either(struct ww_slice s, uint8_t a, uint8_t b)
+{
+    size_t at = 0;
+#ifdef __SSE2__
+    const __m128i wa = _mm_set1_epi8((char)a), wb = _mm_set1_epi8((char)b);
+    while (s.n >= WW_SCAN_STEP && at < s.n) {
+        if (s.n - at < WW_SCAN_STEP) /* the last step reads some bytes again */
+            at = s.n - WW_SCAN_STEP;
+        __m128i x = _mm_loadu_si128((const __m128i *)(const void *)(s.p + at));
+        if (_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(x, wa), _mm_cmpeq_epi8(x, wb))) != 0)
+            return true;
+        at += WW_SCAN_STEP;
+    }
+#endif
+    for (; at < s.n; at++) /* short texts, and processors without SSE2 */
+        if (s.p[at] == a || s.p[at] == b)
+            return true;
+    return false;
+}
+
 /* What a scan found. */
 struct ww_scan {
     size_t n;  /* places noted */

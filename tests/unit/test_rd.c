@@ -1,5 +1,6 @@
 /* The reader: each branch of rd.h, at an unmapped page. */
 #include "sensor/base/rd.h"
+#include "sensor/base/hash.h"
 #include "sensor/base/scan.h"
 #include "tests/support.h"
 #include <criterion/criterion.h>
@@ -219,4 +220,48 @@ Test(rd, scan_tells_escapes_and_high_bytes_anywhere)
             cr_assert(eq(int, sc.esc * 2 + sc.high, 1));
             t_unguard(g);
         }
+}
+
+Test(rd, either_of_two_bytes_is_found_anywhere)
+{
+    uint8_t b[50];
+    for (size_t n = 0; n <= sizeof b; n++) {
+        for (size_t i = 0; i < sizeof b; i++)
+            b[i] = 'a';
+        struct ww_slice g = t_guard(b, n);
+        cr_assert(not(ww_scan_either(g, '.', '\\')), "%zu bytes without", n);
+        t_unguard(g);
+        for (size_t at = 0; at < n; at++) {
+            b[at] = at % 2 == 0 ? '.' : '\\';
+            g = t_guard(b, n);
+            cr_assert(ww_scan_either(g, '.', '\\'), "at %zu of %zu", at, n);
+            t_unguard(g);
+            b[at] = 'a';
+        }
+    }
+}
+
+/* ---- hash.h: text without case ------------------------------------------------------------------------------ */
+Test(rd, mixed_text_knows_no_case_and_every_letter)
+{
+    const struct ww_key k = { { 1, 2 } };
+    uint8_t b[40], up[40];
+    for (size_t n = 0; n <= sizeof b; n++) {
+        for (size_t i = 0; i < n; i++) {
+            b[i] = (uint8_t)('a' + i % 26);
+            up[i] = (uint8_t)('A' + i % 26);
+        }
+        struct ww_slice g = t_guard(b, n), u = t_guard(up, n);
+        uint64_t h = ww_mix_caseless(&k, g);
+        cr_assert(eq(u64, ww_mix_caseless(&k, u), h), "%zu letters", n);
+        t_unguard(g);
+        t_unguard(u);
+        for (size_t at = 0; at < n; at++) {
+            b[at] = '1';
+            g = t_guard(b, n);
+            cr_assert(ne(u64, ww_mix_caseless(&k, g), h), "letter %zu of %zu", at, n);
+            t_unguard(g);
+            b[at] = (uint8_t)('a' + at % 26);
+        }
+    }
 }

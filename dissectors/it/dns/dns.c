@@ -1,6 +1,7 @@
 /* dns.c - the Domain Name System over UDP and TCP: who asked for which name, what was answered.
  * Source: RFC 1035 chapter 4 (messages), RFC 7766 (TCP), RFC 6895 (types and codes) */
 #include "dissectors/it/dns/dns.h"
+#include "sensor/base/hash.h"
 #include "sensor/base/tok.h"
 
 enum {
@@ -75,6 +76,17 @@ static struct ww_slice text_of(const struct dns_name *n)
     return n->n > 0 ? (struct ww_slice){ (const uint8_t *)n->b, n->n } : WW_SLICE_LIT(".");
 }
 
+/* Name of a response code, or its number in a buffer of 16. */
+static struct ww_slice code_text(char buf[16], uint32_t code)
+{
+    struct ww_out o = ww_out(buf, 16);
+    const char *name = ww_tok(rcodes, code, NULL);
+    if (name != NULL)
+        return ww_slice_str(name);
+    ww_out_u64(&o, code);
+    return (struct ww_slice){ (const uint8_t *)buf, o.n };
+}
+
 /* Name of a type in a buffer of 16. */
 static struct ww_slice type_text(char buf[16], uint16_t type)
 {
@@ -89,31 +101,38 @@ static struct ww_slice type_text(char buf[16], uint16_t type)
 /* Hash of id and question, to pair an answer with its question. */
 static uint64_t pair_key(const struct dns_message *m)
 {
-    uint64_t h = 0xcbf29ce484222325u ^ ((uint64_t)m->h.id << 16 | m->asked_type);
-    for (size_t i = 0; i < m->asked.n; i++)
-        h = (h ^ ww_dns_lower(m->asked.b[i])) * 0x100000001b3u;
-    return h;
+    struct ww_key about = { { 0xcbf29ce484222325u ^ ((uint64_t)m->h.id << 16 | m->asked_type),
+                              0x9e3779b97f4a7c15u } };
+    return ww_mix_caseless(&about, (struct ww_slice){ (const uint8_t *)m->asked.b, m->asked.n });
+}
+
+static void tell_question(struct ww_cx *cx, enum ww_dir dir, const struct dns_message *m,
+                          const struct dns_name *name, uint16_t type)
+{
+    char buf[16];
+    struct dns_query e = { .id = m->h.id, .opcode = ww_dns_opcode(&m->h) };
+    (void)WW_SET(e.rrtype, type_text(buf, type));
+    if (!WW_SET(e.rrname, text_of(name)))
+        cx->ev_flags |= WW_EV_TRUNCATED;
+    e.rd = (m->h.flags & 0x0100) != 0;
+    ww_emit(cx, &dns_query_type, dir, &e);
 }
 
 static void tell_query(struct ww_cx *cx, enum ww_dir dir, const struct dns_message *m)
 {
-    size_t at = DNS_HEADER;
+    size_t at = m->second;
     bool told = ww_wanted(cx, &dns_query_type);
-    for (unsigned i = 0; told && i < m->h.qd && i < QUESTIONS_MAX; i++) {
+    if (m->h.qd == 0)
+        return;
+    if (told)
+        tell_question(cx, dir, m, &m->asked, m->asked_type);
+    for (unsigned i = 1; told && i < m->h.qd && i < QUESTIONS_MAX; i++) { /* hardly any asks more than one */
         struct dns_name name;
-        char buf[16];
-        struct dns_query e = { .id = m->h.id, .opcode = ww_dns_opcode(&m->h) };
         at = ww_dns_name(m->all, at, &name);
-        struct ww_rd r = ww_rd(ww_slice_sub(m->all, at, 4));
-        (void)WW_SET(e.rrtype, type_text(buf, ww_rd_be16(&r)));
-        if (!WW_SET(e.rrname, text_of(&name)))
-            cx->ev_flags |= WW_EV_TRUNCATED;
-        e.rd = (m->h.flags & 0x0100) != 0;
-        ww_emit(cx, &dns_query_type, dir, &e);
+        tell_question(cx, dir, m, &name, ww_slice_be16(m->all, at));
         at += 4;
     }
-    if (m->h.qd > 0)
-        ww_request(cx, dir, pair_key(m), ANSWER_MS);
+    ww_request(cx, dir, pair_key(m), ANSWER_MS);
 }
 
 /* Notes what the data of a record says besides addresses. False when it did not fit. */
@@ -177,13 +196,9 @@ static void tell_addresses(struct ww_cx *cx, enum ww_dir dir, const struct dns_m
 static void tell_response(struct ww_cx *cx, enum ww_dir dir, const struct dns_message *m)
 {
     struct dns_response e = { .id = m->h.id, .opcode = ww_dns_opcode(&m->h) };
-    char code[16], buf[16];
-    struct ww_out o = ww_out(code, sizeof code);
-    ww_out_u64(&o, m->h.flags & 15);
-    const char *name = ww_tok(rcodes, m->h.flags & 15, NULL);
-    (void)WW_SET(e.rcode, (name != NULL ? ww_slice_str(name)
-                                        : (struct ww_slice){ (const uint8_t *)code, o.n }));
+    char buf[16];
     bool fits = true;
+    (void)WW_SET(e.rcode, code_text(buf, m->h.flags & 15));
     e.latency_ms = WW_NULL32;
     if (m->h.qd > 0) { /* RFC 5936 2.2.1: later messages of a transfer have no question */
         fits = WW_SET(e.rrname, text_of(&m->asked));

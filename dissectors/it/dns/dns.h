@@ -42,6 +42,7 @@ struct dns_message {
     struct dns_head h;
     struct dns_name asked; /* first question */
     uint16_t asked_type;
+    size_t second;  /* offset of the second question, or of what follows the first */
     size_t answers; /* offset of the answer section */
     bool aliases;   /* there are CNAME records */
 };

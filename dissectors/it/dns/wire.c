@@ -1,6 +1,7 @@
 /* wire.c - names, records and whole messages of DNS, read from bytes.
  * Source: RFC 1035 chapters 3 and 4, RFC 4343 (case), RFC 7766 (TCP) */
 #include "dissectors/it/dns/dns.h"
+#include "sensor/base/scan.h"
 
 static struct dns_head head_read(struct ww_rd *r)
 {
@@ -42,6 +43,24 @@ static void label_text(struct dns_name *o, struct ww_slice label)
     o->n = n;
 }
 
+/* Adds labels that stand one after another. In: run  each with its length in front, lengths checked */
+static void labels_text(struct dns_name *o, struct ww_slice run)
+{
+    bool plain = !ww_scan_either(run, '.', '\\'); /* a label of 46 bytes looks like one with a dot: no harm */
+    size_t skip = o->n == 0; /* in front of all others no dot */
+    char *to = o->b + o->n;
+    if (plain)
+        ww_copy(to, ww_slice_from(run, skip));
+    for (size_t at = 0; at < run.n; at += (size_t)ww_slice_at(run, at) + 1) {
+        if (!plain)
+            label_text(o, ww_slice_sub(run, at + 1, ww_slice_at(run, at)));
+        else if (at >= skip)
+            to[at - skip] = '.';
+    }
+    if (plain && run.n > 0)
+        o->n += run.n - skip;
+}
+
 /**
  * Reads a name at an offset of a message; labels may be shared through pointers.
  * Out:    out  may be NULL
@@ -51,18 +70,20 @@ static void label_text(struct dns_name *o, struct ww_slice label)
  */
 size_t ww_dns_name(struct ww_slice msg, size_t at, struct dns_name *out)
 {
-    size_t after = 0, wire = 0;
+    size_t after = 0, wire = 0, run = at; /* run: where labels without a pointer between them begin */
     if (out != NULL)
         out->n = 0;
     for (unsigned jumps = 0; jumps <= DNS_JUMPS_MAX;) {
         if (at >= msg.n)
             return 0;
         uint8_t len = ww_slice_at(msg, at);
+        if ((len == 0 || len >= 0xc0) && out != NULL)
+            labels_text(out, ww_slice_sub(msg, run, at - run));
         if (len >= 0xc0) {
             if (at + 1 >= msg.n)
                 return 0;
             after = after == 0 ? at + 2 : after;
-            at = ((size_t)len & 0x3f) << 8 | ww_slice_at(msg, at + 1);
+            at = run = ((size_t)len & 0x3f) << 8 | ww_slice_at(msg, at + 1);
             jumps++;
             continue;
         }
@@ -71,8 +92,6 @@ size_t ww_dns_name(struct ww_slice msg, size_t at, struct dns_name *out)
             return 0;
         if (len == 0)
             return after == 0 ? at + 1 : after;
-        if (out != NULL)
-            label_text(out, ww_slice_sub(msg, at + 1, len));
         at += (size_t)len + 1;
     }
     return 0;
@@ -128,8 +147,11 @@ bool ww_dns_read(struct ww_slice in, struct dns_message *m)
         ww_rd_skip(&q, 2);
         if (at == 0 || q.bad)
             return false;
-        m->asked_type = i == 0 ? type : m->asked_type;
         at += 4;
+        if (i > 0)
+            continue;
+        m->asked_type = type;
+        m->second = at;
     }
     m->answers = at;
     m->aliases = false;

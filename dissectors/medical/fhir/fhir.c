@@ -59,10 +59,12 @@ static bool xml_front(struct ww_slice in)
 static bool smart_form(const struct ww_content *m, struct ww_slice in)
 {
     static const char *const marks[] = { "patient%2f", "user%2f", "system%2f", "patient/", "user/", "system/", "fhiruser", "launch" };
+    if (!is_form(m))
+        return false;
     size_t scope = ww_ascii_find(in, "scope=");
     struct ww_slice v = ww_slice_sub(in, scope, in.n);
     v = ww_slice_sub(v, 0, ww_slice_find(v, 0, '&'));
-    for (size_t i = 0; is_form(m) && i < sizeof marks / sizeof marks[0]; i++)
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
         if (ww_ascii_find(v, marks[i]) < v.n)
             return true;
     return false;
