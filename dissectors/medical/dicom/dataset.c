@@ -46,15 +46,13 @@ static uint8_t find(uint32_t tag)
 
 static bool is_query(const struct msg *m)
 {
-    const struct command *k = ww_dicom_command(m->field);
-    return k != NULL && (k->flags & CMD_QUERY) != 0;
+    return (m->kind & CMD_QUERY) != 0;
 }
 
 /** True when nothing wanted follows at the top level from this tag on: pixel data passes unseen. */
 bool ww_dicom_want_stop(const struct msg *m, uint32_t tag)
 {
-    const struct command *k = ww_dicom_command(m->field);
-    bool object = m->of_file || (k != NULL && (k->flags & CMD_OBJECT) != 0);
+    bool object = m->of_file || (m->kind & CMD_OBJECT) != 0;
     return tag >> 16 > (object ? LAST_GROUP_OBJECT : LAST_GROUP);
 }
 

@@ -155,6 +155,7 @@ struct msg {
     bool guessed, removed;                  /* encoding guessed; identity removed */
     bool damaged;                           /* bytes were lost inside */
     bool bytes_unknown;                     /* lost bytes whose number is not known */
+    uint8_t kind;                           /* CMD_* of its command, once the data set comes */
     bool packed, inflating, inflated_whole; /* the data set is deflated, is begun, is at its end */
     bool of_file;                           /* the data set of a file, not of a message */
     bool refers, fails;                     /* lists of references were there */

@@ -180,6 +180,33 @@ static void keep_title(const struct call *c, struct msg *m, enum txt t, struct w
     keep(m, t, v, m->el.at);
 }
 
+/* Where a number of a command set is kept. Out: has  its bit. Return: NULL when it is not wanted */
+static uint16_t *number_of(struct msg *m, uint32_t tag, uint16_t *has)
+{
+    if (tag >= TAG_SUB_FIRST && tag <= TAG_SUB_LAST) {
+        *has = (uint16_t)(HAS_SUB << (tag - TAG_SUB_FIRST));
+        return &m->sub[tag - TAG_SUB_FIRST];
+    }
+#define NUMBER(name, member)                                                                       \
+    case TAG_##name:                                                                               \
+        *has = HAS_##name;                                                                         \
+        return &m->member
+    switch (tag) {
+        NUMBER(FIELD, field);
+        NUMBER(ID, id);
+        NUMBER(PRIORITY, priority);
+        NUMBER(TYPE, type);
+        NUMBER(STATUS, status);
+        NUMBER(EVENT, event);
+        NUMBER(ACTION, action);
+    case TAG_RSP_ID:
+        *has = HAS_RSP;
+        return &m->rsp_id;
+    }
+#undef NUMBER
+    return NULL;
+}
+
 /** A value of a command set is complete. In: v  what was kept of it. Source: PS3.7 E.1 */
 void ww_dicom_command_value(const struct call *c, struct msg *m, struct ww_slice v)
 {
@@ -194,29 +221,11 @@ void ww_dicom_command_value(const struct call *c, struct msg *m, struct ww_slice
     }
     if (m->el.act != ACT_PEEK || v.n != 2)
         return;
-    uint16_t n = ww_rd_le16(&r);
-    const struct {
-        uint16_t tag, has;
-        uint16_t *to;
-    } number[] = {
-        { TAG_FIELD, HAS_FIELD, &m->field },
-        { TAG_ID, HAS_ID, &m->id },
-        { TAG_RSP_ID, HAS_RSP, &m->rsp_id },
-        { TAG_PRIORITY, HAS_PRIORITY, &m->priority },
-        { TAG_TYPE, HAS_TYPE, &m->type },
-        { TAG_STATUS, HAS_STATUS, &m->status },
-        { TAG_EVENT, HAS_EVENT, &m->event },
-        { TAG_ACTION, HAS_ACTION, &m->action },
-        { TAG_SUB_FIRST, HAS_SUB, &m->sub[0] },
-        { TAG_SUB_FIRST + 1, HAS_SUB << 1, &m->sub[1] },
-        { TAG_SUB_FIRST + 2, HAS_SUB << 2, &m->sub[2] },
-        { TAG_SUB_LAST, HAS_SUB << 3, &m->sub[3] },
-    };
-    for (size_t i = 0; i < sizeof number / sizeof number[0]; i++)
-        if (number[i].tag == tag) {
-            *number[i].to = n;
-            m->has |= number[i].has;
-        }
+    uint16_t n = ww_rd_le16(&r), has = 0;
+    uint16_t *to = number_of(m, tag, &has);
+    if (to != NULL)
+        *to = n;
+    m->has |= has;
 }
 
 /* Encoding of a data set by the transfer syntax of its context; a guess where it is not known. */
@@ -238,8 +247,10 @@ bool ww_dicom_command_end(const struct call *c, struct msg *m)
         m->phase = MSG_IDLE;
         return false;
     }
-    if (ww_dicom_command(m->field) == NULL)
+    const struct command *k = ww_dicom_command(m->field);
+    if (k == NULL)
         ww_dicom_anomaly(c, AN_command_unknown);
+    m->kind = k != NULL ? k->flags : 0;
     uint16_t who = (m->field & RESPONSE) != 0 || m->field == CANCEL ? HAS_RSP : HAS_ID;
     if ((m->has & (HAS_TYPE | who)) != (HAS_TYPE | who))
         ww_dicom_anomaly(c, AN_command_incomplete);

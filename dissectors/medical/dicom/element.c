@@ -121,13 +121,13 @@ static uint8_t encoding_now(const struct el *e)
 
 /**
  * Decodes an element header.
- * In:     e    with at least 8 bytes of header
+ * In:     in   its bytes, at least 8
  * Out:    h    h->size is the length of the header; with 12 the last 4 bytes may still be missing
  * Return: false when it has no VR where it must have one
  */
-static bool decode(const struct el *e, struct head *h)
+static bool decode(const struct el *e, struct ww_slice in, struct head *h)
 {
-    struct ww_rd r = ww_rd((struct ww_slice){ e->head, e->nhead });
+    struct ww_rd r = ww_rd(in);
     uint8_t enc = encoding_now(e);
     bool be = enc == DS_EXPLICIT_BE;
     uint16_t group = be ? ww_rd_be16(&r) : ww_rd_le16(&r);
@@ -304,7 +304,7 @@ static bool defined(const struct call *c, struct msg *m, const struct head *h)
     return true;
 }
 
-/* A complete element header is there. */
+/* A complete element header is there; e->nhead is 0 when nothing of it was kept. */
 static void begin(const struct call *c, struct msg *m, const struct head *h)
 {
     struct el *e = &m->el;
@@ -340,32 +340,44 @@ static void begin(const struct call *c, struct msg *m, const struct head *h)
         give_up(c, m);
 }
 
+/* Keeps bytes of a header that comes in pieces, until it has n. Return: what is there of it */
+static struct ww_slice collect(struct el *e, struct ww_rd *r, size_t n)
+{
+    while (r->left > 0 && e->nhead < n)
+        e->head[e->nhead++] = ww_rd_u8(r);
+    return (struct ww_slice){ e->head, e->nhead };
+}
+
 static void head_bytes(const struct call *c, struct msg *m, struct ww_rd *r)
 {
+    enum { LEAST = 8, MOST = 12 };
     struct el *e = &m->el;
     struct head h;
-    while (r->left > 0 && e->nhead < 8)
-        e->head[e->nhead++] = ww_rd_u8(r);
-    if (e->nhead < 8)
+    struct ww_rd look = *r;
+    bool whole = e->nhead == 0 && r->left >= MOST; /* nearly always: it is read where it stands */
+    struct ww_slice in = whole ? ww_rd_bytes(&look, MOST) : collect(e, r, LEAST);
+    if (in.n < LEAST)
         return;
     if (e->encoding == DS_GUESS) {
         m->guessed = true;
-        e->encoding = guess((struct ww_slice){ e->head, e->nhead });
+        e->encoding = guess(in);
         if (e->encoding == DS_OPAQUE) {
             e->phase = EL_DONE;
             return;
         }
     }
-    if (!decode(e, &h)) {
+    if (!decode(e, in, &h)) {
         give_up(c, m);
         return;
     }
-    while (r->left > 0 && e->nhead < h.size)
-        e->head[e->nhead++] = ww_rd_u8(r);
-    if (e->nhead < h.size)
-        return;
-    if (h.size == 12)
-        (void)decode(e, &h);
+    if (whole) {
+        ww_rd_skip(r, h.size);
+    } else {
+        in = collect(e, r, h.size);
+        if (in.n < h.size)
+            return;
+        (void)decode(e, in, &h);
+    }
     begin(c, m, &h);
 }
 
