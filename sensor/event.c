@@ -16,13 +16,13 @@ bool ww_list_add(uint16_t *len, uint16_t *total, char *b, size_t cap, struct ww_
 static size_t ptr_hash(const void *p)
 {
     uint64_t x = (uint64_t)(uintptr_t)p * 0x9e3779b97f4a7c15u;
-    return (size_t)(x >> 55); /* 9 bits: slot has 512 places */
+    return (size_t)(x >> 54); /* 10 bits: slot has 1024 places */
 }
-static_assert(WW_EVENT_TYPES_MAX * 2 == 512, "ptr_hash yields 9 bits");
+static_assert(WW_EVENT_SLOTS == 1024, "ptr_hash yields 10 bits");
 
 int ww_registry_id(const struct ww_registry *r, const struct ww_event_type *t)
 {
-    for (size_t i = ptr_hash(t);; i = (i + 1) & 511) {
+    for (size_t i = ptr_hash(t);; i = (i + 1) % WW_EVENT_SLOTS) {
         if (r->slot[i] == 0)
             return -1;
         if (r->type[r->slot[i] - 1] == t)
@@ -51,7 +51,7 @@ enum ww_rc ww_registry_add(struct ww_registry *r, const struct ww_event_type *co
             return WW_FAIL(e, WW_E_LIMIT, "more than %d event types", WW_EVENT_TYPES_MAX);
         size_t i = ptr_hash(t);
         while (r->slot[i] != 0)
-            i = (i + 1) & 511;
+            i = (i + 1) % WW_EVENT_SLOTS;
         r->type[r->n++] = t;
         r->slot[i] = r->n;
     }

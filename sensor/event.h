@@ -20,6 +20,7 @@ enum {
     WW_EVENT_BODY_MAX = 2048, /* bytes of one body */
     WW_EVENT_MAX = 2400,      /* bytes of a whole record */
     WW_EVENT_TYPES_MAX = 256,
+    WW_EVENT_SLOTS = 1024, /* of the look-up by pointer: so many that hardly two types meet */
     WW_VLAN_MAX = 4,
     WW_TUNNEL_MAX = 4
 };
@@ -224,7 +225,7 @@ bool ww_list_add(uint16_t *len, uint16_t *total, char *b, size_t cap, struct ww_
 struct ww_registry {
     const struct ww_event_type *type[WW_EVENT_TYPES_MAX];
     uint16_t n;
-    uint16_t slot[WW_EVENT_TYPES_MAX * 2]; /* index + 1 by hash of the pointer */
+    uint16_t slot[WW_EVENT_SLOTS]; /* index + 1 by hash of the pointer */
 };
 
 /** Adds a NULL-terminated list of types. A type that is there already is skipped. */

@@ -2,6 +2,7 @@
  * termination, records without framing, loss. Source: LIS01-A2 6 (data link layer), clauses at the
  * branches */
 #include "dissectors/medical/astm/astm.h"
+#include "sensor/base/hash.h"
 
 enum st {
     ST_NEUTRAL, /* between frames: control characters, line ends, noise */
@@ -48,12 +49,11 @@ enum astm_sum ww_astm_sum(struct ww_slice frame, struct ww_slice digits)
                : ASTM_SUM_WRONG;
 }
 
+/* Only compared with the frame before. */
 static uint64_t hash(struct ww_slice s)
 {
-    uint64_t h = 0xcbf29ce484222325u; /* FNV-1a: only compared with the frame before */
-    for (struct ww_rd r = ww_rd(s); r.left > 0;)
-        h = (h ^ ww_rd_u8(&r)) * 0x100000001b3u;
-    return h;
+    static const struct ww_key fixed = { { 0xcbf29ce484222325u, 0x9e3779b97f4a7c15u } };
+    return ww_mix_bytes(&fixed, s.p, s.n);
 }
 
 /* ---- records of a frame ---- */

@@ -3,6 +3,7 @@
  * instruments send them, where the second byte of a character may equal a delimiter */
 #include "dissectors/lib/charset.h"
 #include "dissectors/medical/astm/astm.h"
+#include "sensor/base/scan.h"
 
 static bool mark(uint8_t b)
 {
@@ -99,16 +100,21 @@ static size_t next(struct ww_slice in, size_t from, uint8_t sep, uint8_t enc)
 
 /**
  * Splits a record into its fields.
- * In:     rec  one record without its end
+ * In:     rec  one record without its end, at most ASTM_FRAME_MAX bytes
  * Limits: ASTM_FIELDS_MAX fields; the last takes no part of what follows
  */
 void ww_astm_split(struct ww_slice rec, const struct astm_seps *seps, struct astm_fields *out)
 {
-    out->enc = encoding(rec);
+    uint16_t mark[ASTM_FIELDS_MAX + WW_SCAN_STEP];
+    struct ww_scan seen = ww_scan(rec, seps->field, mark, ASTM_FIELDS_MAX);
+    bool plain = !seen.esc && !seen.high; /* so each delimiter is one, in the fields that are looked at */
+    out->enc = plain ? ASTM_ENC_PLAIN : encoding(rec);
     out->n = 0;
     size_t at = 0;
     while (out->n < ASTM_FIELDS_MAX) {
-        size_t end = next(rec, at, seps->field, out->enc);
+        size_t end = !plain            ? next(rec, at, seps->field, out->enc)
+                     : out->n < seen.n ? mark[out->n]
+                                       : rec.n;
         out->f[++out->n] = ww_slice_sub(rec, at, end - at);
         if (end >= rec.n)
             break;

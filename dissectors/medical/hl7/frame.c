@@ -234,31 +234,49 @@ static void after_end(const struct hl7_run *run, uint8_t byte, bool empty)
     s->after_cr = byte == HL7_CR;
 }
 
-/* Can this be nothing but a segment of the open message? Nearly all are, and need no questions. */
-static bool ordinary(const struct hl7_side *s, struct ww_slice seg, uint8_t end_byte)
+/* Can this be nothing but a segment of the open message? */
+static bool ordinary(struct ww_slice seg)
 {
     uint8_t b = ww_slice_at(seg, 0);
-    return end_byte == HL7_CR && s->m.open && !s->skip && b >= 'A' && b <= 'Z' && b != 'B' &&
-           b != 'F' && (b != 'M' || ww_slice_at(seg, 2) != 'H');
+    return b >= 'A' && b <= 'Z' && b != 'B' && b != 'F' && (b != 'M' || ww_slice_at(seg, 2) != 'H');
+}
+
+/* Takes segments from *at on that end with CR and are nothing but segments of the open message: nearly
+ * all are, and need no questions. Return: was there one? */
+static bool segments(const struct hl7_run *run, struct ww_slice in, size_t *at, struct ends *e)
+{
+    struct hl7_side *s = run->s;
+    size_t first = *at, from = first + s->scanned; /* from: what was not searched yet */
+    if (!s->m.open || s->skip)
+        return false;
+    size_t other = min(next_end(in, &e->lf, from, HL7_LF), next_end(in, &e->fs, from, HL7_FS));
+    other = min(other, next_end(in, &e->vt, from, HL7_VT));
+    while (s->m.ev.bytes <= HL7_PARSE_MAX) {
+        size_t end = next_end(in, &e->cr, from, HL7_CR);
+        struct ww_slice seg = ww_slice_sub(in, *at, end - *at);
+        if (end >= other || seg.n > HL7_SEG_MAX || !ordinary(seg))
+            break;
+        ww_hl7_segment(run->cx, &s->m, seg, false);
+        s->m.ev.bytes += seg.n + 1;
+        *at = from = end + 1;
+    }
+    if (*at == first)
+        return false;
+    s->tail.len = 0;
+    s->after_cr = true;
+    s->scanned = 0;
+    return true;
 }
 
 /* Inside a block or a bare message: one segment. Return: bytes wanted after *at, 0 to go on. */
 static size_t text(const struct hl7_run *run, struct ww_slice in, size_t *at, struct ends *e)
 {
     struct hl7_side *s = run->s;
+    if (segments(run, in, at, e))
+        return 0;
     size_t look = in.n, limit = segment_limit(s, in, *at);
     size_t end = segment_end(s, in, *at, e, &look);
     size_t len = (end < in.n ? end : look) - *at;
-    if (end < in.n && len <= limit &&
-        ordinary(s, ww_slice_sub(in, *at, len), ww_slice_at(in, end))) {
-        ww_hl7_segment(run->cx, &s->m, ww_slice_sub(in, *at, len), false);
-        s->m.ev.bytes += len + 1;
-        s->tail.len = 0;
-        s->after_cr = true;
-        *at = end + 1;
-        s->scanned = 0;
-        return 0;
-    }
     if (end < in.n) {
         bool empty = len == 0 && !s->skip;
         take(run, ww_slice_sub(in, *at, len), limit);

@@ -284,13 +284,13 @@ void ww_hl7_begin(const struct hl7_run *run, struct ww_slice seg, bool cut)
     empty(m);
     m->open = true;
     m->truncated = !ww_hl7_seps(seg, &m->text.seps) || cut;
-    ww_hl7_split(seg, &m->text, &f, LAST);
+    ww_hl7_split(seg, true, &m->text, &f, LAST);
     ww_hl7_declared(ww_hl7_trimmed(&f, 18), &m->text);
     if (m->text.seen_2022 || m->text.seen_high) { /* now that the character set is known */
         m->text = (struct hl7_text){ .seps = m->text.seps,
                                      .declared = m->text.declared,
                                      .part = m->text.part };
-        ww_hl7_split(seg, &m->text, &f, LAST);
+        ww_hl7_split(seg, true, &m->text, &f, LAST);
     }
     parties(m, &f);
     message_time(run->cx, e, ww_hl7_trimmed(&f, 7));

@@ -196,7 +196,8 @@ static inline bool ww_hl7_may_head(struct ww_slice s, size_t at)
 }
 enum ww_guess ww_hl7_header(struct ww_slice s);
 bool ww_hl7_seps(struct ww_slice seg, struct hl7_seps *out);
-void ww_hl7_split(struct ww_slice seg, struct hl7_text *t, struct hl7_fields *out, size_t last);
+void ww_hl7_split(struct ww_slice seg, bool header, struct hl7_text *t, struct hl7_fields *out,
+                  size_t last);
 struct ww_slice ww_hl7_part(struct ww_slice s, uint8_t sep, uint8_t enc, size_t index);
 /** The first part of a field at a separator. */
 static inline struct ww_slice ww_hl7_first(struct ww_slice s, uint8_t sep, uint8_t enc)
@@ -286,6 +287,12 @@ struct hl7_phi_row {
     uint8_t field;
     uint16_t kind; /* bits of enum ww_phi */
 };
+/* All of them of one kind of segment, in the order of the fields. */
+struct hl7_phi_seg {
+    uint32_t id;
+    uint32_t n;
+    const struct hl7_phi_row *row;
+};
 
 /* One side at work during a call. */
 struct hl7_run {
@@ -325,10 +332,10 @@ void ww_hl7_emit(const struct hl7_run *run, const char *framing);
 void ww_hl7_batch_begin(struct hl7_side *s, struct ww_slice seg);
 void ww_hl7_batch_end(const struct hl7_run *run, struct ww_slice seg);
 
-const struct hl7_phi_row *ww_hl7_phi_rows(uint32_t id);
-size_t ww_hl7_phi_last(const struct hl7_msg *m, const struct hl7_phi_row *rows);
+const struct hl7_phi_seg *ww_hl7_phi_seg(uint32_t id);
+size_t ww_hl7_phi_last(const struct hl7_msg *m, const struct hl7_phi_seg *seg);
 void ww_hl7_phi(struct ww_cx *cx, struct hl7_msg *m, const struct hl7_fields *f, uint32_t id,
-                const struct hl7_phi_row *rows);
+                const struct hl7_phi_seg *seg);
 void ww_hl7_device_obx(struct hl7_msg *m, const struct hl7_fields *f);
 void ww_hl7_device_prt(struct hl7_msg *m, const struct hl7_fields *f);
 void ww_hl7_device_equ(struct hl7_msg *m, const struct hl7_fields *f);

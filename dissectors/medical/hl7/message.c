@@ -82,7 +82,7 @@ static bool order_to_pump(const struct hl7_msg *m, const struct hl7_fields *f)
 
 /* Reads a segment by its kind. */
 static void by_kind(struct ww_cx *cx, struct hl7_msg *m, const struct hl7_fields *f, uint32_t id,
-                    const struct hl7_phi_row *rows)
+                    const struct hl7_phi_seg *phi)
 {
     switch (id) {
     case HL7_ID('M', 'S', 'A'):
@@ -113,11 +113,11 @@ static void by_kind(struct ww_cx *cx, struct hl7_msg *m, const struct hl7_fields
             (void)WW_SET(m->ev.transaction, WW_SLICE_LIT("PCD-04"));
         break;
     }
-    ww_hl7_phi(cx, m, f, id, rows);
+    ww_hl7_phi(cx, m, f, id, phi);
 }
 
 /* The last field that is looked at in this kind of segment; 0 for those that say nothing. */
-static size_t last_field(const struct hl7_msg *m, uint32_t id, const struct hl7_phi_row *rows)
+static size_t last_field(const struct hl7_msg *m, uint32_t id, const struct hl7_phi_seg *phi)
 {
     switch (id) {
     case HL7_ID('M', 'S', 'A'):
@@ -134,14 +134,14 @@ static size_t last_field(const struct hl7_msg *m, uint32_t id, const struct hl7_
     case HL7_ID('O', 'B', 'X'):
         return 18;
     case HL7_ID('O', 'B', 'R'):
-        return m->ev.transaction.len == 0 ? 35 : ww_hl7_phi_last(m, rows);
+        return m->ev.transaction.len == 0 ? 35 : ww_hl7_phi_last(m, phi);
     }
-    return ww_hl7_phi_last(m, rows);
+    return ww_hl7_phi_last(m, phi);
 }
 
 /**
  * Reads one further segment of an open message.
- * In:     seg  without its end; cut: only its beginning is there
+ * In:     seg  without its end, no header segment; cut: only its beginning is there
  * Limits: HL7_SEGS_MAX segments and HL7_PARSE_MAX bytes are read, all are counted
  */
 void ww_hl7_segment(struct ww_cx *cx, struct hl7_msg *m, struct ww_slice seg, bool cut)
@@ -158,11 +158,11 @@ void ww_hl7_segment(struct ww_cx *cx, struct hl7_msg *m, struct ww_slice seg, bo
         return;
     }
     ww_hl7_listed(m, id);
-    const struct hl7_phi_row *rows = ww_hl7_phi_rows(id);
-    size_t last = last_field(m, id, rows);
+    const struct hl7_phi_seg *phi = ww_hl7_phi_seg(id);
+    size_t last = last_field(m, id, phi);
     if (last == 0)
         return;
     struct hl7_fields f;
-    ww_hl7_split(seg, &m->text, &f, last);
-    by_kind(cx, m, &f, id, rows);
+    ww_hl7_split(seg, false, &m->text, &f, last);
+    by_kind(cx, m, &f, id, phi);
 }

@@ -4,8 +4,9 @@
 
 /* One line a kind of segment: its fields in order, each with the kinds of data it holds. Sorted by
  * segment id: the search relies on it. */
-#define SEG(a, b, c, ...) \
-    { HL7_ID(a, b, c), (const struct hl7_phi_row[]){ __VA_ARGS__, { 0, 0 } } },
+#define ROWS(...) (const struct hl7_phi_row[]){ __VA_ARGS__ }
+#define SEG(a, b, c, ...)                                                                          \
+    { HL7_ID(a, b, c), sizeof(ROWS(__VA_ARGS__)) / sizeof(struct hl7_phi_row), ROWS(__VA_ARGS__) },
 #define NAME     WW_PHI_NAME
 #define ID       WW_PHI_ID
 #define BIRTH    WW_PHI_BIRTH
@@ -19,11 +20,9 @@
 #define PLACE    WW_PHI_PLACE
 #define CLINICAL WW_PHI_CLINICAL
 
-static const struct hl7_phi_row obx[] = { { 5, CLINICAL }, { 16, STAFF }, { 0, 0 } };
-static const struct kind_of_segment {
-    uint32_t id;
-    const struct hl7_phi_row *rows; /* ends with field 0 */
-} segments[] = {
+static const struct hl7_phi_row obx_rows[] = { { 5, CLINICAL }, { 16, STAFF } };
+static const struct hl7_phi_seg obx = { HL7_ID('O', 'B', 'X'), 2, obx_rows }; /* most of all are results */
+static const struct hl7_phi_seg segments[] = {
     /* clang-format off */
     SEG('A', 'C', 'C', { 3, CLINICAL }, { 5, TEXT })
     SEG('A', 'I', 'P', { 3, STAFF })
@@ -46,7 +45,6 @@ static const struct kind_of_segment {
     SEG('O', 'B', 'R', { 2, ORDER }, { 3, ORDER }, { 10, STAFF }, { 13, TEXT }, { 16, STAFF },
         { 17, STAFF }, { 28, STAFF }, { 31, TEXT }, { 32, STAFF }, { 33, STAFF }, { 34, STAFF },
         { 35, STAFF })
-    { HL7_ID('O', 'B', 'X'), obx },
     SEG('O', 'R', 'C', { 2, ORDER }, { 3, ORDER }, { 10, STAFF }, { 11, STAFF }, { 12, STAFF },
         { 19, STAFF })
     SEG('P', 'D', '1', { 4, STAFF })
@@ -71,15 +69,15 @@ static const struct kind_of_segment {
 };
 
 /** What the table says of a kind of segment; NULL for kinds that hold no patient data. */
-const struct hl7_phi_row *ww_hl7_phi_rows(uint32_t id)
+const struct hl7_phi_seg *ww_hl7_phi_seg(uint32_t id)
 {
     size_t lo = 0, hi = sizeof segments / sizeof segments[0];
-    if (id == HL7_ID('O', 'B', 'X')) /* most of all segments are results */
-        return obx;
+    if (id == obx.id)
+        return &obx;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
         if (segments[mid].id == id)
-            return segments[mid].rows;
+            return &segments[mid];
         if (segments[mid].id < id)
             lo = mid + 1;
         else
@@ -96,14 +94,13 @@ static bool news(const struct hl7_msg *m, const struct hl7_phi_row *row)
 }
 
 /** The last field of this kind of segment that can say something new about patient data; 0 when
- * none can. In: rows  may be NULL */
-size_t ww_hl7_phi_last(const struct hl7_msg *m, const struct hl7_phi_row *rows)
+ * none can. In: seg  may be NULL */
+size_t ww_hl7_phi_last(const struct hl7_msg *m, const struct hl7_phi_seg *seg)
 {
-    size_t last = 0;
-    for (; rows != NULL && rows->field != 0; rows++)
-        if (news(m, rows))
-            last = rows->field;
-    return last;
+    size_t n = seg != NULL ? seg->n : 0;
+    while (n > 0 && !news(m, &seg->row[n - 1]))
+        n--;
+    return n > 0 ? seg->row[n - 1].field : 0;
 }
 
 /* Keyed pseudonyms of the first patient: they let the judge see that one id has two names. */
@@ -123,16 +120,17 @@ static void patient(struct ww_cx *cx, struct hl7_msg *m, const struct hl7_fields
 
 /**
  * Notes which kinds of patient data a segment holds; of PID also the keyed pseudonyms.
- * In: f  the segment, split; id its id; rows what the table says of it, may be NULL
+ * In: f  the segment, split; id its id; seg what the table says of it, may be NULL
  */
 void ww_hl7_phi(struct ww_cx *cx, struct hl7_msg *m, const struct hl7_fields *f, uint32_t id,
-                const struct hl7_phi_row *rows)
+                const struct hl7_phi_seg *seg)
 {
-    for (; rows != NULL && rows->field != 0 && ww_hl7_has(f, rows->field); rows++) {
-        if (!news(m, rows) || !ww_hl7_filled(ww_hl7_field(f, rows->field)))
+    for (size_t i = 0; seg != NULL && i < seg->n && ww_hl7_has(f, seg->row[i].field); i++) {
+        const struct hl7_phi_row *row = &seg->row[i];
+        if (!news(m, row) || !ww_hl7_filled(ww_hl7_field(f, row->field)))
             continue;
-        m->ev.phi_kinds |= rows->kind;
-        if ((rows->kind & WW_PHI_DIRECT) != 0)
+        m->ev.phi_kinds |= row->kind;
+        if ((row->kind & WW_PHI_DIRECT) != 0)
             m->ev.phi_count++;
     }
     if (id == HL7_ID('P', 'I', 'D'))

@@ -186,16 +186,17 @@ static void split_aware(struct hl7_fields *out, uint8_t sep, size_t max)
 
 /**
  * Splits a segment into its fields.
- * In:     seg  without its end, at most HL7_SEG_MAX bytes; t the message's delimiters and character
- *         sets; last the last field that is wanted
+ * In:     seg  without its end, at most HL7_SEG_MAX bytes; header whether it is MSH, FHS or BHS;
+ *         t the message's delimiters and character sets; last the last field that is wanted
  * Out:    out  for ww_hl7_field
  * Limits: the first HL7_FIELDS_MAX fields
  */
-void ww_hl7_split(struct ww_slice seg, struct hl7_text *t, struct hl7_fields *out, size_t last)
+void ww_hl7_split(struct ww_slice seg, bool header, struct hl7_text *t, struct hl7_fields *out,
+                  size_t last)
 {
     out->seg = seg;
     out->enc = HL7_ENC_PLAIN;
-    out->header = ww_hl7_header(seg) == WW_GUESS_YES;
+    out->header = header;
     size_t max = last + 1 - out->header;
     max = max < HL7_FIELDS_MAX ? max : HL7_FIELDS_MAX;
     struct ww_scan scan = ww_scan(seg, t->seps.field, out->mark, max);

@@ -47,19 +47,21 @@ static void expect(struct ww_cx *cx, struct hl7_side *s, enum ww_dir dir)
         ww_request(cx, dir, hash, HL7_ANSWER_MS);
 }
 
+/* Which encoding the bytes of the message showed: the first of these that was seen. */
 static void encoding_seen(struct hl7_msg *m)
 {
     const struct hl7_text *t = &m->text;
-    const struct {
-        bool seen;
-        const char *name;
-    } set[] = { { t->seen_2022, "iso-2022" }, { t->seen_sjis, "shift_jis" }, { t->seen_gbk, "gb18030" },
-                { t->seen_euc, "euc" },       { t->seen_kana, "katakana" },  { t->seen_high, "8-bit" },
-                { t->seen_utf8, "utf-8" },    { true, "" } }; /* the first that was seen */
-    size_t i = 0;
-    while (!set[i].seen)
-        i++;
-    (void)WW_SET(m->ev.charset_seen, ww_slice_str(set[i].name));
+    const char *name = t->seen_2022   ? "iso-2022"
+                       : t->seen_sjis ? "shift_jis"
+                       : t->seen_gbk  ? "gb18030"
+                       : t->seen_euc  ? "euc"
+                       : t->seen_kana ? "katakana"
+                       : t->seen_high ? "8-bit"
+                       : t->seen_utf8 ? "utf-8"
+                                      : NULL;
+    m->ev.charset_seen.len = 0;
+    if (name != NULL)
+        (void)WW_SET(m->ev.charset_seen, ww_slice_str(name));
 }
 
 /* Milliseconds since a side sent this control id; WW_NULL32 when that is unknown. */
@@ -134,7 +136,7 @@ void ww_hl7_batch_begin(struct hl7_side *s, struct ww_slice seg)
     struct hl7_batch *b = &s->batch[s->batch_depth++];
     *b = (struct hl7_batch){ .messages_declared = WW_NULL32 };
     (void)ww_hl7_seps(seg, &t.seps);
-    ww_hl7_split(seg, &t, &f, 11);
+    ww_hl7_split(seg, true, &t, &f, 11);
     (void)WW_SET(b->level, ww_slice_str(file ? "file" : "batch"));
     (void)WW_SET(b->sending_app, ww_slice_trim(ww_hl7_field(&f, 3)));
     (void)WW_SET(b->receiving_app, ww_slice_trim(ww_hl7_field(&f, 5)));
