@@ -301,7 +301,7 @@ static size_t pcap_records(struct ww_capfile *c, struct ww_batch *b, struct ww_s
         struct ww_slice packet = ww_slice_from(in, PCAP_REC);
         if (head[2] > packet.n)
             break;
-        take(c, b, ww_slice_sub(packet, 0, head[2]), head[3],
+        take(c, b, (struct ww_slice){ packet.p, head[2] }, head[3],
              (uint64_t)head[0] * 1000000000u + head[1] * f->num, f->link);
         in = ww_slice_from(packet, head[2]);
     }

@@ -52,7 +52,7 @@ static uint64_t mix_short(const struct ww_dups *t, uint64_t h, struct ww_slice i
     uint64_t rest = 0;
     for (size_t i = in.n < 8 ? 0 : 8; i < in.n; i++)
         rest = rest << 8 | ww_slice_at(in, i);
-    return mix2(t, h ^ ww_slice_le64(in, 0), rest);
+    return mix2(t, h, mix2(t, ww_slice_le64(in, 0), rest));
 }
 
 /* The first bytes of a transport header and what follows, up to BODY; or all that there is, as of a bare
@@ -77,7 +77,7 @@ uint64_t ww_dup_hash_ip(const struct ww_dups *t, const struct ww_dec *d, uint64_
     uint64_t what = (uint64_t)d->frag_id << 32 | d->wire;
     if (d->frag) /* RFC 791 3.2, RFC 8200 4.5 */
         what = mix2(t, what, d->frag_off << 1 | d->more_frags);
-    return mix_body(t, mix2(t, ends, what), d->frag ? d->payload : d->l4) | 1;
+    return mix_body(t, ends ^ what, d->frag ? d->payload : d->l4) | 1; /* ends is mixed, and secret */
 }
 
 uint64_t ww_dup_hash(const struct ww_dups *t, const struct ww_dec *d)

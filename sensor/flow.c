@@ -53,35 +53,12 @@ uint32_t ww_flow_prefetch2(const struct ww_flows *t, uint32_t hash)
     return WW_NONE;
 }
 
-static inline bool same_ip(const uint8_t have[16], struct ww_slice ip)
-{
-    struct ww_slice f = { have, 16 };
-    if (ip.n == 4)
-        return ww_slice_le32(f, 0) == ww_slice_le32(ip, 0);
-    return ww_slice_le64(f, 0) == ww_slice_le64(ip, 0) && ww_slice_le64(f, 8) == ww_slice_le64(ip, 8);
-}
-
 uint32_t ww_flow_find(const struct ww_flows *t, const struct ww_dec *d, uint32_t hash,
                       enum ww_dir *dir)
 {
-    for (uint64_t s = hash & t->mask; t->slot[s].i != 0; s = (s + 1) & t->mask) {
-        if (t->slot[s].tag != hash)
-            continue;
-        uint32_t i = t->slot[s].i - 1;
-        const struct ww_flow *f = ww_flow_at(t, i);
-        if (f->proto != d->proto || f->fam != d->fam)
-            continue;
-        if (f->port[0] == d->port[0] && f->port[1] == d->port[1] && same_ip(f->ip[0], d->ip[0]) &&
-            same_ip(f->ip[1], d->ip[1])) {
-            *dir = WW_A;
-            return i;
-        }
-        if (f->port[0] == d->port[1] && f->port[1] == d->port[0] && same_ip(f->ip[0], d->ip[1]) &&
-            same_ip(f->ip[1], d->ip[0])) {
-            *dir = WW_B;
-            return i;
-        }
-    }
+    for (uint64_t s = hash & t->mask; t->slot[s].i != 0; s = (s + 1) & t->mask)
+        if (t->slot[s].tag == hash && ww_flow_is(ww_flow_at(t, t->slot[s].i - 1), d, dir))
+            return t->slot[s].i - 1;
     return WW_NONE;
 }
 
@@ -115,7 +92,8 @@ uint32_t ww_flow_add(struct ww_flows *t, const struct ww_dec *d, uint32_t hash)
 
 void ww_flow_del(struct ww_flows *t, uint32_t i)
 {
-    const struct ww_flow *f = ww_flow_at(t, i);
+    struct ww_flow *f = ww_flow_at(t, i);
+    f->fam = 0; /* who still has the index must not take it for a flow */
     uint64_t s = f->hash & t->mask;
     while (t->slot[s].i != i + 1)
         s = (s + 1) & t->mask;

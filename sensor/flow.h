@@ -85,4 +85,32 @@ static inline struct ww_flow *ww_flow_at(const struct ww_flows *t, uint32_t i)
 {
     return (struct ww_flow *)(void *)t->slab.base + i; /* a shift; the slab would have to multiply */
 }
+
+/* Here, because every packet asks it. An IPv4 address of a flow is followed by zeros. */
+static inline bool ww_flow_has_ip(const uint8_t have[16], struct ww_slice ip)
+{
+    struct ww_slice f = { have, 16 };
+    if (ip.n == 4)
+        return ww_slice_le32(f, 0) == ww_slice_le32(ip, 0);
+    return ww_slice_le64(f, 0) == ww_slice_le64(ip, 0) && ww_slice_le64(f, 8) == ww_slice_le64(ip, 8);
+}
+
+/** Does a packet belong to this flow? dir: its direction in it, as it was when it does not. A flow that is
+ * over has no packets. */
+static inline bool ww_flow_is(const struct ww_flow *f, const struct ww_dec *d, enum ww_dir *dir)
+{
+    if (f->proto != d->proto || f->fam != d->fam)
+        return false;
+    if (f->port[0] == d->port[0] && f->port[1] == d->port[1] && ww_flow_has_ip(f->ip[0], d->ip[0]) &&
+        ww_flow_has_ip(f->ip[1], d->ip[1])) {
+        *dir = WW_A;
+        return true;
+    }
+    if (f->port[0] == d->port[1] && f->port[1] == d->port[0] && ww_flow_has_ip(f->ip[0], d->ip[1]) &&
+        ww_flow_has_ip(f->ip[1], d->ip[0])) {
+        *dir = WW_B;
+        return true;
+    }
+    return false;
+}
 #endif

@@ -177,10 +177,20 @@ static void tcp_state(struct ww_worker *w, uint32_t i, const struct ww_dec *d, e
     }
 }
 
+/* Can this segment change anything about the state of its connection? Not data and acknowledgements on
+ * one that is open and on its way. */
+static inline bool is_eventful(const struct ww_flow *f, const struct ww_dec *d)
+{
+    enum { NEWS = WW_TCP_SYN | WW_TCP_FIN | WW_TCP_RST | WW_TCP_URG,
+           ENDING = WW_FF_FIN_A | WW_FF_FIN_B | WW_FF_RST_A | WW_FF_RST_B };
+    return (d->tcp_flags & NEWS) != 0 || (f->flags & (ENDING | WW_FF_OPEN_TOLD)) != WW_FF_OPEN_TOLD;
+}
+
 static void on_tcp(struct ww_worker *w, uint32_t i, const struct ww_dec *d, enum ww_dir dir)
 {
     struct ww_flow *f = ww_flow_at(&w->flows, i);
-    tcp_state(w, i, d, dir);
+    if (is_eventful(f, d))
+        tcp_state(w, i, d, dir);
     if (!(f->flags & WW_FF_USED) || f->pkts[dir] == 1)
         ww_worker_link_tcp(w, f, d, dir);
     if (f->ext == WW_NONE)
@@ -201,11 +211,13 @@ static void on_datagram(struct ww_worker *w, uint32_t i, const struct ww_dec *d,
         ww_engine_datagram(&w->engine, i, dir, d->payload);
 }
 
-/* A whole IP packet: account it and pass its payload on. */
-static void on_ip(struct ww_worker *w, const struct ww_dec *d, uint32_t hash, const struct ww_pkt *p)
+/* A whole IP packet: account it and pass its payload on. i: the flow that it most likely is. */
+static void on_ip(struct ww_worker *w, const struct ww_dec *d, uint32_t hash, uint32_t i,
+                  const struct ww_pkt *p)
 {
     enum ww_dir dir = WW_A;
-    uint32_t i = ww_flow_find(&w->flows, d, hash, &dir);
+    if (i == WW_NONE || !ww_flow_is(ww_flow_at(&w->flows, i), d, &dir))
+        i = ww_flow_find(&w->flows, d, hash, &dir);
     if (i != WW_NONE && d->proto == WW_IPPROTO_TCP &&
         is_reuse(w, ww_flow_at(&w->flows, i), d, dir)) {
         ww_worker_end_flow(w, i, p->ts, "reuse");
@@ -219,7 +231,8 @@ static void on_ip(struct ww_worker *w, const struct ww_dec *d, uint32_t hash, co
     struct ww_flow *f = ww_flow_at(&w->flows, i);
     if (p->ts > f->last)
         f->last = p->ts;
-    f->pkts[dir] += f->pkts[dir] < UINT32_MAX;
+    if (f->pkts[dir] < UINT32_MAX)
+        f->pkts[dir]++;
     f->bytes[dir] += p->len;
     if (dir == WW_B && ww_mac_none(&f->mac[1]))
         f->mac[1] = d->mac[0]; /* cooked captures name only the sender */
@@ -251,12 +264,12 @@ static bool whole_of(struct ww_worker *w, const struct ww_dec *d, const struct w
 }
 
 /* A packet, or a datagram from its fragments, that is no fragment itself. */
-static void on_packet(struct ww_worker *w, const struct ww_dec *d, uint32_t hash,
+static void on_packet(struct ww_worker *w, const struct ww_dec *d, uint32_t hash, uint32_t near,
                       const struct ww_pkt *p)
 {
     struct ww_engine *g = &w->engine;
     if (d->outcome == WW_DEC_OK)
-        on_ip(w, d, hash, p);
+        on_ip(w, d, hash, near, p);
     else if (d->outcome == WW_DEC_NOT_IP)
         (void)ww_engine_frame(g, d);
     else
@@ -309,9 +322,10 @@ static inline void one(struct ww_worker *w, const struct ww_pkt *p, unsigned i)
     struct ww_dec *d = &w->dec[i];
     if (p->stepped)
         w->stats.clock_steps++;
-    g->order = ww_order(p->source, p->frame);
-    if (p->ts >= w->next_tick)
+    if (p->ts >= w->next_tick) {
+        g->order = ww_order(p->source, p->frame);
         ww_worker_timers(w, p->ts);
+    }
     if (p->ts > w->now)
         w->now = p->ts;
     g->pkt = p;
@@ -333,7 +347,7 @@ static inline void one(struct ww_worker *w, const struct ww_pkt *p, unsigned i)
     uint32_t hash = w->hash[i];
     if (d->outcome == WW_DEC_OK && d->frag && !on_fragment(w, d, p, &hash))
         return;
-    on_packet(w, d, hash, p);
+    on_packet(w, d, hash, w->near[i], p);
 }
 
 /* The third round: what hangs on a flow. */

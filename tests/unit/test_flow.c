@@ -95,6 +95,28 @@ Test(flow, a_flow_with_itself)
     ww_flows_free(&t);
 }
 
+/* Who kept the index of a flow asks it first: its direction when the packet is one of it, no when the packet
+ * is another's, and no once the flow is over, although its ends still stand in the memory. */
+Test(flow, an_index_from_before_is_asked_before_it_is_believed)
+{
+    struct ww_flows t = table(16);
+    struct tuple u = { .ip = { { 10, 0, 0, 1 }, { 10, 0, 0, 2 } }, .port = { 1000, 80 }, .fam = 4, .proto = 6 };
+    struct tuple other = u;
+    other.ip[1][3] = 3;
+    struct ww_dec ab = dec_of(&u, false), ba = dec_of(&u, true), no = dec_of(&other, false);
+    uint32_t i = ww_flow_add(&t, &ba, ww_flow_hash(&t, &ba));
+    enum ww_dir dir = WW_A;
+    cr_assert(ww_flow_is(ww_flow_at(&t, i), &ab, &dir));
+    cr_assert(eq(int, dir, WW_B));
+    cr_assert(not(ww_flow_is(ww_flow_at(&t, i), &no, &dir)));
+    cr_assert(eq(int, dir, WW_B), "a direction was told for no flow");
+    cr_assert(ww_flow_is(ww_flow_at(&t, i), &ba, &dir));
+    cr_assert(eq(int, dir, WW_A));
+    ww_flow_del(&t, i);
+    cr_assert(not(ww_flow_is(ww_flow_at(&t, i), &ba, &dir)));
+    ww_flows_free(&t);
+}
+
 /* In: one bucket or few force long chains, so that deletion has to move what follows. */
 static void against_a_list(uint32_t mask, uint32_t set, uint32_t seed)
 {
