@@ -285,8 +285,8 @@ static void json_field(struct ww_out *o, const char *key, const struct ww_event 
 /* Where the name of a nested member is divided: at its first "__". */
 static const char *divided(const char *name)
 {
-    for (; *name != 0; name++)
-        if (name[0] == '_' && name[1] == '_')
+    for (name = strchr(name, '_'); name != NULL; name = strchr(name + 1, '_'))
+        if (name[1] == '_')
             return name;
     return NULL;
 }

@@ -134,6 +134,7 @@ struct ww_class {
     uint16_t no_modifiers; /* E bits that do not apply */
     bool sensor;           /* speaks of the sensor, not of a device */
     struct ww_ids capabilities, actions, addressees, flags;
+    uint64_t action_bits;                  /* actions, by index of the action in the guide */
     struct ww_ids refs[WW_GUIDE_EDITIONS]; /* by index of the edition */
     uint8_t nvariants;
     struct ww_variant variant[WW_GUIDE_VARIANTS];

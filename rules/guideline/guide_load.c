@@ -302,6 +302,9 @@ static void load_class_lists(struct ww_guide *g, struct ww_yml *y, ww_yml_node m
     c->no_modifiers = modifier_bits(y, ww_yml_need(y, m, "no_modifiers"));
     c->capabilities = ids_of(g, y, ww_yml_need(y, m, "capabilities"), NULL, "");
     c->actions = ids_of(g, y, ww_yml_need(y, m, "actions"), known_action, "actions.yaml");
+    static_assert(WW_GUIDE_ACTIONS <= 64, "an action has a bit");
+    for (size_t i = 0; i < g->nactions; i++)
+        c->action_bits |= (uint64_t)ww_ids_has(&c->actions, g->action[i].id) << i;
     c->addressees =
         ids_of(g, y, ww_yml_need(y, m, "addressees"), known_addressee, "addressees.yaml");
     c->flags = ids_of(g, y, ww_yml_need(y, m, "flags"), known_flag, "the flags of addressees.yaml");

@@ -64,7 +64,7 @@ static size_t actions_of(const struct ww_guide *g, const struct ww_alert *a,
     size_t n = 0;
     for (size_t i = 0; i < g->nactions; i++) {
         const struct ww_action *x = &g->action[i];
-        if (!ww_ids_has(&c->actions, x->id) && !(x->auto_patient && patient))
+        if ((c->action_bits >> i & 1) == 0 && !(x->auto_patient && patient))
             continue;
         size_t k = n++;
         for (; k > 0 && out[k - 1]->rank > x->rank; k--)

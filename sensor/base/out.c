@@ -72,14 +72,15 @@ void ww_out_i64(struct ww_out *o, int64_t v)
     }
 }
 
+static const char hex_digit[] = "0123456789abcdef";
+
 void ww_out_hex(struct ww_out *o, uint64_t v, unsigned digits)
 {
-    static const char hex[] = "0123456789abcdef";
     char b[16];
     if (digits > sizeof b)
         digits = sizeof b;
     for (unsigned i = digits; i-- > 0; v >>= 4)
-        b[i] = hex[v & 15];
+        b[i] = hex_digit[v & 15];
     ww_out_raw(o, b, digits);
 }
 
@@ -115,25 +116,63 @@ unsigned ww_utf8_len(struct ww_slice s)
     return n;
 }
 
+/* Eight bytes at once: is one of them no printable ASCII, or (JSON) one that is escaped? In the
+ * difference a byte borrows from its high bit where it was smaller (Mycroft's test). */
+static uint64_t zero_byte(uint64_t w)
+{
+    return (w - UINT64_C(0x0101010101010101)) & ~w;
+}
+
+static bool odd_bytes(uint64_t w, bool json)
+{
+    uint64_t odd = w | ((w - UINT64_C(0x2020202020202020)) & ~w) |
+                   zero_byte(w ^ UINT64_C(0x7f7f7f7f7f7f7f7f));
+    if (json)
+        odd |= zero_byte(w ^ UINT64_C(0x2222222222222222)) |
+               zero_byte(w ^ UINT64_C(0x5c5c5c5c5c5c5c5c));
+    return (odd & UINT64_C(0x8080808080808080)) != 0;
+}
+
+/* Three bytes for a character from U+1000 on, but none where RFC 3629 4 wants a second look. */
+static bool three_bytes(struct ww_slice s, size_t i)
+{
+    if (s.n - i < 3 || (s.p[i] & 0xf0) != 0xe0 || s.p[i] == 0xe0 || s.p[i] == 0xed)
+        return false;
+    return (s.p[i + 1] & 0xc0) == 0x80 && (s.p[i + 2] & 0xc0) == 0x80;
+}
+
+/* Bytes of the character at i when it can be written as it is, else 0. */
+static size_t plain_char(struct ww_slice s, size_t i, bool json)
+{
+    uint8_t c = s.p[i];
+    if (c < 0x80)
+        return c >= 0x20 && c < 0x7f && !(json && (c == '"' || c == '\\'));
+    if (three_bytes(s, i)) /* Japanese */
+        return 3;
+    unsigned n = ww_utf8_len(ww_slice_sub(s, i, 4));
+    /* C1 controls (U+0080..U+009F) can drive terminals */
+    return n == 2 && c == 0xc2 && s.p[i + 1] < 0xa0 ? 0 : n;
+}
+
 /* Length of the longest run at i that can be written as it is. */
 static size_t plain_run(struct ww_slice s, size_t i, bool json)
 {
-    size_t from = i;
-    while (i < s.n) {
-        uint8_t c = s.p[i];
-        if (c >= 0x20 && c < 0x7f) {
-            if (json && (c == '"' || c == '\\'))
-                break;
-            i++;
+    size_t at = i;
+    while (at < s.n) {
+        /* the last of them together with bytes that were looked at */
+        size_t word = s.n - at >= 8 || s.n < 8 ? at : s.n - 8;
+        if (s.n >= 8 && !odd_bytes(ww_slice_le64(s, word), json)) {
+            at = word + 8;
             continue;
         }
-        unsigned n = c < 0x80 ? 0 : ww_utf8_len(ww_slice_sub(s, i, 4));
-        /* C1 controls (U+0080..U+009F) can drive terminals */
-        if (n == 0 || (n == 2 && c == 0xc2 && s.p[i + 1] < 0xa0))
-            break;
-        i += n;
+        for (size_t stop = at + 8; at < stop && at < s.n;) {
+            size_t n = plain_char(s, at, json);
+            if (n == 0)
+                return at - i;
+            at += n;
+        }
     }
-    return i - from;
+    return at - i;
 }
 
 void ww_out_text(struct ww_out *o, struct ww_slice s)
@@ -245,17 +284,25 @@ void ww_json_cstr(struct ww_out *o, const char *key, const char *s)
 }
 
 /* The C library formats addresses with printf, a few hundred instructions a number. */
-static void ip4_text(struct ww_out *o, const uint8_t ip[4])
+static size_t ip4_digits(char b[15], const uint8_t ip[4])
 {
+    char *p = b;
     for (unsigned i = 0; i < 4; i++) {
         if (i > 0)
-            ww_out_c(o, '.');
+            *p++ = '.';
         if (ip[i] >= 100)
-            ww_out_c(o, (char)('0' + ip[i] / 100));
+            *p++ = (char)('0' + ip[i] / 100);
         if (ip[i] >= 10)
-            ww_out_c(o, (char)('0' + ip[i] / 10 % 10));
-        ww_out_c(o, (char)('0' + ip[i] % 10));
+            *p++ = (char)('0' + ip[i] / 10 % 10);
+        *p++ = (char)('0' + ip[i] % 10);
     }
+    return (size_t)(p - b);
+}
+
+static void ip4_text(struct ww_out *o, const uint8_t ip[4])
+{
+    char b[15];
+    ww_out_raw(o, b, ip4_digits(b, ip));
 }
 
 /* Out: at, run  of the first longest run of zeros; as they are when none is longer than run */
@@ -300,7 +347,7 @@ const char *ww_ip_text(char dst[WW_IP_TEXT], const uint8_t ip[16], unsigned fami
 {
     struct ww_out o = ww_out(dst, WW_IP_TEXT - 1);
     if (family == 4)
-        ip4_text(&o, ip);
+        o.n = ip4_digits(dst, ip);
     else if (family == 6)
         ip6_text(&o, ip);
     dst[o.n] = 0;
@@ -309,13 +356,12 @@ const char *ww_ip_text(char dst[WW_IP_TEXT], const uint8_t ip[16], unsigned fami
 
 const char *ww_mac_text(char dst[WW_MAC_TEXT], const uint8_t mac[6])
 {
-    struct ww_out o = ww_out(dst, WW_MAC_TEXT - 1);
+    char *p = dst;
     for (unsigned i = 0; i < 6; i++) {
-        if (i > 0)
-            ww_out_c(&o, ':');
-        ww_out_hex(&o, mac[i], 2);
+        *p++ = hex_digit[mac[i] >> 4];
+        *p++ = hex_digit[mac[i] & 15];
+        *p++ = i < 5 ? ':' : 0;
     }
-    dst[o.n] = 0;
     return dst;
 }
 
@@ -334,20 +380,20 @@ const char *ww_time_text(char dst[WW_TIME_TEXT], uint64_t ns)
     unsigned m = (unsigned)(mp < 10 ? mp + 3 : mp - 9);
     unsigned y = (unsigned)(yoe + era * 400 + (m <= 2));
     unsigned s = (unsigned)(sec % 86400);
-    struct ww_out o = ww_out(dst, WW_TIME_TEXT - 1);
     unsigned part[] = { y / 100 % 100, y % 100, m, d, s / 3600, s / 60 % 60, s % 60 };
     static const char after[] = "\0--T::.";
+    char *p = dst;
     for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
-        ww_out_c(&o, (char)('0' + part[i] / 10));
-        ww_out_c(&o, (char)('0' + part[i] % 10));
+        *p++ = (char)('0' + part[i] / 10);
+        *p++ = (char)('0' + part[i] % 10);
         if (after[i] != 0)
-            ww_out_c(&o, after[i]);
+            *p++ = after[i];
     }
     unsigned us = (unsigned)(ns / 1000 % 1000000);
-    for (unsigned div = 100000; div > 0; div /= 10)
-        ww_out_c(&o, (char)('0' + us / div % 10));
-    ww_out_c(&o, 'Z');
-    dst[o.n] = 0;
+    for (unsigned i = 6; i-- > 0; us /= 10)
+        p[i] = (char)('0' + us % 10);
+    p[6] = 'Z';
+    p[7] = 0;
     return dst;
 }
 

@@ -1,7 +1,7 @@
 /* community_id.c - Community ID v1 (community-id-spec): SHA-1 over the ordered tuple, in base64. */
-#define OPENSSL_API_COMPAT                                                \
-    0x10100000L /* SHA1(): the EVP calls allocate, and this runs per flow \
-                 */
+/* SHA1_Init() and so on: the EVP calls, and SHA1() which calls them, allocate and look the digest up
+ * by its name, and this runs per flow */
+#define OPENSSL_API_COMPAT 0x10100000L
 #include "store/export/community_id.h"
 #include <openssl/sha.h>
 
@@ -71,7 +71,10 @@ const char *ww_community_id(char text[WW_COMMUNITY_ID], const struct ww_end *src
     be16(&o, swap ? dport : sport);
     be16(&o, swap ? sport : dport);
     uint8_t hash[SHA_DIGEST_LENGTH];
-    (void)SHA1((const unsigned char *)b, o.n, hash);
+    SHA_CTX sha;
+    (void)SHA1_Init(&sha);
+    (void)SHA1_Update(&sha, b, o.n);
+    (void)SHA1_Final(hash, &sha);
     text[0] = '1';
     text[1] = ':';
     base64(text + 2, hash, sizeof hash);
