@@ -12,12 +12,12 @@ static uint64_t mono_ns(void)
     return (uint64_t)ts.tv_sec * NS + (uint64_t)ts.tv_nsec;
 }
 
-/* To the writer. Files: waits. Live: alerts wait, others give way before the ring is full. */
+/* To the writer. Live, alerts wait, others give way before the ring is full. */
 static void to_writer(void *to, const struct ww_event *e)
 {
     struct ww_run *run = to;
     unsigned turn = 0;
-    bool wait = !run->live || (e->flags & WW_EV_KEEP) != 0;
+    bool wait = (e->flags & WW_EV_KEEP) != 0 || ww_may_wait(run);
     void *slot;
     while ((slot = ww_ring_slot(&run->out, e->size, wait ? 0 : WW_WRITE_RING / 4)) == NULL) {
         if (!wait) {

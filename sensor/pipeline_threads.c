@@ -36,6 +36,8 @@ static uint64_t key_of(const struct ww_wthread *t, const struct ww_event *e)
     return t->run->live ? e->ts : t->w->engine.order;
 }
 
+/* Files: waits for room. Live: packets would be lost meanwhile, so the event is; but not at the end, when all
+ * flows that are open end at once. */
 static void push_event(void *to, const struct ww_event *e)
 {
     struct ww_wthread *t = to;
@@ -45,7 +47,7 @@ static void push_event(void *to, const struct ww_event *e)
     unsigned turn = 0;
     uint8_t *slot;
     while ((slot = ww_ring_slot(&t->ev, n, reserve)) == NULL) {
-        if (t->run->live) {
+        if (!ww_may_wait(t->run)) {
             (void)atomic_fetch_add_explicit(&t->dropped, 1, memory_order_relaxed);
             return;
         }
@@ -102,6 +104,7 @@ static void *worker_thread(void *arg)
         else
             ww_pause(run, &turn);
     }
+    atomic_store_explicit(&run->over, true, memory_order_relaxed); /* captures end for all workers */
     t->w->engine.order = UINT64_MAX - 4;
     ww_worker_end(t->w);
     atomic_store_explicit(&t->mark, UINT64_MAX, memory_order_release);

@@ -69,6 +69,7 @@ struct ww_run {
     struct ww_tally tally; /* judge's */
     struct ww_ring out; /* judge to writer */
     struct ww_ring acts; /* writer to judge: struct ww_act; the store belongs to the writer */
+    atomic_bool over; /* no packet comes any more: who tells may wait, nothing is lost meanwhile */
     uint64_t write_drops;
     _Atomic uint64_t store_lost; /* writer's: events not stored, WW_NULL64 = nobody looked */
     _Atomic uint32_t store_free; /* writer's: free part of the file system, ppm; WW_NULL32 */
@@ -101,6 +102,11 @@ void ww_cpus_here(const struct ww_pipeline_cfg *cfg, const char *name, unsigned 
 void *ww_writer_thread(void *arg);
 /** Live: gives up all system calls that could send, for the calling thread. */
 void ww_passive(struct ww_run *run);
+/** Whether waiting for the next in line loses nothing: files can wait, and so can everybody at the end. */
+static inline bool ww_may_wait(const struct ww_run *run)
+{
+    return !run->live || atomic_load_explicit(&run->over, memory_order_relaxed);
+}
 /** Waits a little, longer each time in a row; resets with *turn = 0. */
 void ww_pause(const struct ww_run *run, unsigned *turn);
 #endif

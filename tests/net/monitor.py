@@ -185,6 +185,27 @@ def random_end(program, folder):
         remove("v0")
 
 
+def many_open_flows(program, folder):
+    """All flows that are open end at once when it is stopped: more events than a ring holds, and none is lost."""
+    events, db, count = os.path.join(folder, "x.json"), os.path.join(folder, "x.db"), 60000
+    data = [netns.udp(i) for i in range(count)]
+    pair("v0", "v1")
+    try:
+        for jobs in (1, 2):
+            m = Monitor(program, "-i", "v1", "--events", events, "--db", db, "-j", jobs).ready()
+            replay("v0", "v1", data)
+            same(m.end(signal.SIGTERM), DONE, "exit code: %s" % m.lines())
+            same(m.seen(), (count, 0, 0), "packets seen and lost, %d worker(s)" % jobs)
+            live = read_events(events)
+            last = [e for e in live if e["event_type"] == "stats"][-1]["stats"]
+            same((last["capture"]["packets"], last["judge"]["event_drops"]), (count, 0), "counters, %d worker(s)" % jobs)
+            same(sum(e["event_type"] == "flow" for e in live), count, "flows that ended, %d worker(s)" % jobs)
+            program.verify(db)
+            os.remove(events)
+    finally:
+        remove("v0")
+
+
 def goes_down(program, folder):
     """An interface that goes down is told at once; up again, it is listened to without a restart; the gap stays visible."""
     events, data = os.path.join(folder, "x.json"), frames(os.path.join(PCAPS, "dns/lookups.pcap"))
@@ -391,8 +412,8 @@ def no_permission(program, folder):
         remove("v0")
 
 
-TESTS = {f.__name__: f for f in (one_worker, two_workers, goes_on, people, random_end, goes_down, goes_away, one_of_two_goes_away,
-                                 two_interfaces, full_disk, reader_leaves, processors,
+TESTS = {f.__name__: f for f in (one_worker, two_workers, goes_on, people, random_end, many_open_flows, goes_down, goes_away,
+                                 one_of_two_goes_away, two_interfaces, full_disk, reader_leaves, processors,
                                  filters, cannot_listen, no_permission)}
 
 if __name__ == "__main__":

@@ -92,6 +92,15 @@ def again(data, turn):
     return out
 
 
+def udp(i):
+    """A datagram that is the only one of its flow, for i below 65,536 times 60,000."""
+    ip4 = struct.pack(">BBHHHBBH8B", 0x45, 0, 36, 0, 0, 64, 17, 0, 10, 7, i >> 8 & 0xFF, i & 0xFF, 10, 8, 0, 1)
+    total = sum(struct.unpack(">10H", ip4))
+    total = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+    ports = struct.pack(">HHHH", 2000 + (i >> 16), 40000, 16, 0)
+    return bytes.fromhex("02000000000202000000000108" + "00") + ip4[:10] + struct.pack(">H", total) + ip4[12:] + ports + b"wardward"
+
+
 def send(name, data, stop=None):
     """Sends frames; a short pause now and then lets a busy machine keep up. Return: how many."""
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
