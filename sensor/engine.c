@@ -417,7 +417,7 @@ bool ww_engine_frame(struct ww_engine *g, const struct ww_dec *d)
             if (p->on != WW_ON_ETHERTYPE || p->n != d->ethertype)
                 continue;
             struct ww_call c = ww_engine_call(g, WW_NONE, (uint8_t)i);
-                    struct ww_parse r = g->list[i]->data(&c.cx, NULL, WW_A, d->payload);
+            struct ww_parse r = g->list[i]->data(&c.cx, NULL, WW_A, d->payload);
             if (r.v == WW_P_STOP)
                 ww_engine_anomaly(g, WW_NONE, WW_A, "applayer", r.why, g->list[i]->name);
             return true;
@@ -431,7 +431,7 @@ void ww_engine_flow_end(struct ww_engine *g, uint32_t flow)
     struct ww_flow *f = ww_flow_at(g->flows, flow);
     if (f->app < g->n && g->list[f->app]->end != NULL) {
         struct ww_call c = ww_engine_call(g, flow, f->app);
-            g->list[f->app]->end(&c.cx, state_of(g, f));
+        g->list[f->app]->end(&c.cx, state_of(g, f));
     }
     drop_rest(g, f);
     unbind(g, flow);
@@ -448,7 +448,7 @@ uint64_t ww_engine_alarm(struct ww_engine *g, uint32_t flow, uint64_t now_s)
         g->now = *at * 1000000000u; /* the alarm's time, not that of the packet which showed it */
         *at = 0;
         struct ww_call c = ww_engine_call(g, flow, f->app);
-            g->list[f->app]->tick(&c.cx, state_of(g, f));
+        g->list[f->app]->tick(&c.cx, state_of(g, f));
     }
     g->now = now;
     if (*at != 0 && *at <= now_s)
