@@ -31,15 +31,14 @@ static enum ww_rc show(const struct val *v, const struct ww_opts *o, struct ww_e
 }
 
 static int run(struct ww_setup *s, const struct ww_opts *o, const struct ww_inputs *in,
-               const struct val *v)
+               const struct val *v, struct ww_err *e)
 {
-    struct ww_err e;
     struct ww_pipeline_result r;
     struct ww_pipeline_cfg pc = ww_setup_pipeline(s, o, in->path, in->n);
     pc.workers = 1;
     pc.stop = ww_stop_flag();
-    if (ww_pipeline_files(&pc, &r, &e) != WW_OK)
-        return ww_tell(&e);
+    if (ww_pipeline_files(&pc, &r, e) != WW_OK)
+        return ww_tell(e);
     if (r.damaged > 0) /* a verdict over a part of the evidence would claim too much */
         return ww_tell(&r.first);
     if (r.stopped) {
@@ -48,8 +47,8 @@ static int run(struct ww_setup *s, const struct ww_opts *o, const struct ww_inpu
     }
     unsigned reasons = 0;
     enum ww_fp_result result = ww_fp_result(v->fp, &reasons);
-    if (show(v, o, &e) != WW_OK)
-        return ww_tell(&e);
+    if (show(v, o, e) != WW_OK)
+        return ww_tell(e);
     return (int)result;
 }
 
@@ -90,7 +89,7 @@ int ww_cmd_validate(struct ww_opts *o)
         return usage("one declaration is needed: --baseline FILE");
     if (o->devices.n != 1)
         return usage("one device is needed: --device ID, MAC or IP");
-    int code = open_all(&s, &v, o, &in, &own, &e) == WW_OK ? run(&s, o, &in, &v) : ww_tell(&e);
+    int code = open_all(&s, &v, o, &in, &own, &e) == WW_OK ? run(&s, o, &in, &v, &e) : ww_tell(&e);
     ww_setup_drop(&s);
     ww_fp_free(v.fp);
     ww_fp_words_free(v.words);
